@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Collects every error of a recipe, so that the user sees them all in one go.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace knack::host {
+
+/// The errors found so far, in the order in which they were found.
+class Diagnostics {
+ public:
+  /// Records one error. `place` is `FILE:LINE:COL`, a file, or the text of a `--set`.
+  void add(const std::string& place, const std::string& message);
+
+  /// Records one error after which going on makes no sense, and throws them all.
+  [[noreturn]] void fail(const std::string& place, const std::string& message);
+
+  /// Throws one Error (ExitCode::recipe), a line an error; does nothing if there is none.
+  void throw_if_any() const;
+
+  const std::vector<std::string>& lines() const noexcept {
+    return lines_;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// `text` in backticks, made fit for one line: control characters escaped, shortened if long.
+std::string quoted(const std::string& text);
+
+/// "`a`, `b`, `c`", each as quoted() writes it.
+std::string quoted_list(const std::vector<std::string>& names);
+
+/// "; did you mean `x`?" for the candidate nearest to `name`, or nothing.
+std::string suggestion(const std::string& name, const std::vector<std::string>& candidates);
+
+}  // namespace knack::host
