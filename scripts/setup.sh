@@ -125,7 +125,7 @@ find_or_install_torch() {
     fi
   done
   if [[ -z $torch_dir ]]; then
-    install_requirements torch torch scripts/requirements.txt
+    install_requirements torch torch.nn scripts/requirements.txt
     torch_dir="$(echo .venv/lib/python3*/site-packages/torch/share/cmake/Torch)"
   fi
   is_usable_torch "$torch_dir" ||

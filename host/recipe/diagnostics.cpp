@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/recipe/diagnostics.hpp"
 
-#include <nlohmann/json.hpp>
+#include <cctype>
+#include <cstdlib>
 
 #include "host/common/error.hpp"
 #include "host/common/nearest_name.hpp"
@@ -30,24 +31,33 @@ void Diagnostics::throw_if_any() const {
   throw Error(ExitCode::recipe, message);
 }
 
-std::string quoted(const std::string& text) {
+std::string one_line(const std::string& text) {
   std::string shown = text;
-  if (shown.size() > kLongestQuote) shown = shown.substr(0, kLongestQuote) + "...";
-  // The JSON writer escapes control characters and replaces a character cut in two.
-  const auto replace = nlohmann::json::error_handler_t::replace;
-  const std::string dumped = nlohmann::json(shown).dump(-1, ' ', false, replace);
-  return "`" + dumped.substr(1, dumped.size() - 2) + "`";
+  if (shown.size() > kLongestQuote) {
+    std::size_t cut = kLongestQuote;
+    while (cut > 0 && (static_cast<unsigned char>(shown[cut]) & 0xC0) == 0x80)
+      --cut;  // whole UTF-8
+    shown = shown.substr(0, cut) + "...";
+  }
+  for (char& c : shown) {
+    if (std::iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
+  return shown;
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
+std::string backticked(const std::string& text) {
+  return "`" + one_line(text) + "`";
+}
+
+std::string backticked_list(const std::vector<std::string>& names) {
   std::string result;
-  for (const std::string& name : names) result += (result.empty() ? "" : ", ") + quoted(name);
+  for (const std::string& name : names) result += (result.empty() ? "" : ", ") + backticked(name);
   return result;
 }
 
 std::string suggestion(const std::string& name, const std::vector<std::string>& candidates) {
   const auto nearest = nearest_name(name, candidates);
-  return nearest ? "; did you mean " + quoted(*nearest) + "?" : "";
+  return nearest ? "; did you mean " + backticked(*nearest) + "?" : "";
 }
 
 }  // namespace knack::host

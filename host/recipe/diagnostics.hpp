@@ -27,11 +27,14 @@ class Diagnostics {
   std::vector<std::string> lines_;
 };
 
-/// `text` in backticks, made fit for one line: control characters escaped, shortened if long.
-std::string quoted(const std::string& text);
+/// `text` made fit for one line of a message: no control characters, shortened if long.
+std::string one_line(const std::string& text);
 
-/// "`a`, `b`, `c`", each as quoted() writes it.
-std::string quoted_list(const std::vector<std::string>& names);
+/// one_line(text) between backticks.
+std::string backticked(const std::string& text);
+
+/// "`a`, `b`, `c`", each as backticked() writes it.
+std::string backticked_list(const std::vector<std::string>& names);
 
 /// "; did you mean `x`?" for the candidate nearest to `name`, or nothing.
 std::string suggestion(const std::string& name, const std::vector<std::string>& candidates);

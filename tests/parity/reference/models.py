@@ -53,20 +53,17 @@ class ResNet20(nn.Module):
 
 
 class Mlp(nn.Module):
-    """One hidden layer with ReLU; no BatchNorm, so splitting a batch changes no activation."""
+    """Linear layers with ReLU between them; no BatchNorm, so splitting a batch changes no activation."""
 
     def __init__(self, in_features: int, hidden: list[int], num_classes: int):
         super().__init__()
-        widths = [in_features, *hidden]
-        layers = [nn.Linear(a, b) for a, b in zip(widths, widths[1:])]
-        self.hidden = nn.ModuleList(layers)
-        self.fc = nn.Linear(widths[-1], num_classes)
+        self.layers = nn.Sequential()
+        for inputs, outputs in zip([in_features, *hidden], hidden):
+            self.layers.extend([nn.Linear(inputs, outputs), nn.ReLU(), nn.Dropout(0.0)])
+        self.layers.append(nn.Linear(hidden[-1], num_classes))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.flatten(1)
-        for layer in self.hidden:
-            x = layer(x).relu()
-        return self.fc(x)
+        return self.layers(x.flatten(1))
 
 
 def build_model(config: dict) -> nn.Module:

@@ -40,20 +40,21 @@ class Result:
     steps: int = 0
 
 
-def make_optimizer(config: dict, groups: list[dict], foreach: bool | None) -> torch.optim.Optimizer:
+def make_optimizer(config: dict, groups: list[dict], kernel: str) -> torch.optim.Optimizer:
+    """torch.optim's optimizer; `kernel` is "fused", "foreach" or "loop"."""
     options = {key: value for key, value in config.items() if key not in ("use", "weight_decay")}
     kinds = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}
-    return kinds[config["use"]](groups, foreach=foreach, **options)
+    return kinds[config["use"]](groups, fused=kernel == "fused", foreach=kernel == "foreach", **options)
 
 
 class Training:
-    """One run of a recipe. `foreach` and `memory_format` change rounding alone (see rounding.py)."""
+    """One run of a recipe. `kernel` and `memory_format` change rounding alone (see rounding.py)."""
 
     def __init__(
         self,
         recipe: dict,
         dtype: torch.dtype,
-        foreach: bool | None = None,
+        kernel: str = "fused",
         memory_format: torch.memory_format = torch.contiguous_format,
     ):
         self._recipe = recipe
@@ -65,10 +66,9 @@ class Training:
         # Evaluating on a second module leaves the trained one as it is, whatever BatchNorm re-estimation does.
         self._scratch = load_model(recipe["model"], dtype).to(memory_format=memory_format)
         self._momentum = {m: m.momentum for m in self._model.modules() if isinstance(m, nn.BatchNorm2d)}
-        groups = parameter_groups(
-            self._model, recipe["optimizer"].get("weight_decay", 0.0), "no_weight_decay" in self._tricks
-        )
-        self._optimizer = make_optimizer(recipe["optimizer"], groups, foreach)
+        weight_decay = recipe["optimizer"]["weight_decay"]
+        groups = parameter_groups(self._model, weight_decay, "no_weight_decay" in self._tricks)
+        self._optimizer = make_optimizer(recipe["optimizer"], groups, kernel)
         self._window = self._tricks.get("accumulate", {}).get("batches", 1)
         total_steps = recipe["trainer"]["epochs"] * len(list(windows(self._train, self._window)))
         self._ema = Ema(self._tricks["ema"], self._model, total_steps) if "ema" in self._tricks else None
@@ -82,14 +82,16 @@ class Training:
         for epoch in range(1, self._recipe["trainer"]["epochs"] + 1):
             for window in windows(self._train, self._window):
                 self._optimizer_step(window)
-            evaluated = {name: self._evaluate(state) for name, state in self._sets().items()}
+            evaluated = {name: self._evaluate(name, state) for name, state in self._sets().items()}
             result.epochs.append(evaluated)
             if self._average:
                 of = evaluated[self._tricks["weight_average"].get("of", "live")]
                 self._average.offer(getattr(of, self._recipe["trainer"]["monitor"]), epoch, of.state)
         result.sets = dict(result.epochs[-1])
         if self._average:
-            result.sets["average"] = self._evaluate(self._averaged_state())
+            result.sets["average"] = self._evaluate("average", self._average.average())
+            if self._average.best:
+                result.sets["best"] = self._evaluate("best", self._average.best)
             result.average_epochs = self._average.epochs
         result.steps = self._step
         return result
@@ -116,11 +118,15 @@ class Training:
             self._ema.update(self._model.state_dict(), self._step)
 
     @torch.no_grad()
-    def _evaluate(self, state: State) -> Evaluated:
+    def _evaluate(self, name: str, state: State) -> Evaluated:
         model = self._scratch
         model.load_state_dict(state)
-        if "precise_bn" in self._tricks:
-            estimate_statistics(model, self._train, self._tricks["precise_bn"].get("samples", 8192))
+        # In recipe order, as hooks of one event run: the statistics of the average are those of the later trick.
+        for trick in self._recipe.get("tricks", []):
+            if trick["use"] == "precise_bn":
+                estimate_statistics(model, self._train, trick.get("samples", 8192))
+            if trick["use"] == "weight_average" and trick.get("refresh_bn", True) and name == "average":
+                estimate_statistics(model, self._train, sum(len(labels) for _, labels in self._train))
         model.eval()
         loss = correct = samples = 0
         for images, labels in self._valid:
@@ -129,15 +135,6 @@ class Training:
             correct += (outputs.argmax(1) == labels).sum().item()
             samples += len(labels)
         return Evaluated(clone_state(model.state_dict()), loss / samples, correct / samples)
-
-    def _averaged_state(self) -> State:
-        state = self._average.average()
-        if self._tricks["weight_average"].get("refresh_bn", True):
-            self._scratch.load_state_dict(state)
-            whole = sum(len(labels) for _, labels in self._train)
-            estimate_statistics(self._scratch, self._train, whole)
-            state = clone_state(self._scratch.state_dict())
-        return state
 
 
 def train(recipe: dict, dtype: torch.dtype, **rounding) -> Result:

@@ -204,6 +204,11 @@ class WeightAverage:
         """The kept epochs, counted from 1, ascending."""
         return sorted(epoch for _, epoch, _ in self._kept)
 
+    @property
+    def best(self) -> State | None:
+        """The single best epoch, among equals the earliest; none where the last epochs are averaged."""
+        return self._kept[0][2] if self._select == "best" else None
+
     def average(self) -> State:
         """Floating tensors: sum in fp64 over n, cast back. Integer tensors: those of the newest kept epoch."""
         states = [state for _, _, state in sorted(self._kept, key=lambda kept: kept[1])]

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Which plugin files a run used.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/plugin/registry.hpp"
+#include "host/recipe/recipe.hpp"
+
+namespace knack::host {
+
+/// SHA-256 of a file's content, 64 hex digits. Throws Error(data) when it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
+
+/// The resolved recipe with `plugins.used`: version and sha256 of every plugin it names, by
+/// "<kind>/<id>".
+Json recipe_with_provenance(const Recipe& recipe, const Registry& registry);
+
+}  // namespace knack::host

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "host/app/workshop.hpp"
+
+#include <knack/abi/ext/log.h>
+
+#include <cstdlib>
+
+#include "host/app/sections.hpp"
+#include "host/common/error.hpp"
+#include "host/plugin/host_facts.hpp"
+#include "host/plugin/search_path.hpp"
+#include "host/recipe/load.hpp"
+#include "host/recipe/schema.hpp"
+#include "host/services/services.hpp"
+
+namespace knack::host {
+namespace {
+
+/// `<prefix>/lib/knack/plugins` of the installation this binary, `<prefix>/bin/knack`, belongs to.
+std::filesystem::path installed_plugin_folder() {
+  std::error_code failure;
+  const auto binary = std::filesystem::read_symlink("/proc/self/exe", failure);
+  return failure ? std::filesystem::path()
+                 : binary.parent_path().parent_path() / "lib" / "knack" / "plugins";
+}
+
+}  // namespace
+
+/// Plugins' log lines, with the instance's name in front.
+class Workshop::ConsoleLog final : public LogSink {
+ public:
+  explicit ConsoleLog(Console& console) : console_(console) {}
+
+  void write(std::string_view instance, std::uint32_t level, std::string_view message) override {
+    const std::string line = std::string(instance) + ": " + std::string(message);
+    if (level == KNACK_LOG_DEBUG) {
+      console_.debug(line);
+    } else if (level == KNACK_LOG_INFO) {
+      console_.info(line);
+    } else {
+      console_.warning(line);
+    }
+  }
+
+ private:
+  Console& console_;
+};
+
+Workshop::Workshop(const CommonOptions& options)
+    : options_(options),
+      console_(options.quiet),
+      log_(std::make_unique<ConsoleLog>(console_)) {
+  services_.log = log_.get();
+  register_services();
+}
+
+Workshop::~Workshop() = default;
+
+Registry& Workshop::registry() {
+  if (!registry_) {
+    const char* environment = std::getenv("KNACK_PLUGIN_PATH");
+    SearchPlaces places{recipe_places_, options_.plugin_places,
+                        environment == nullptr ? "" : environment, user_plugin_folder(),
+                        installed_plugin_folder()};
+    registry_ = std::make_unique<Registry>(search_folders(places), this_host());
+  }
+  return *registry_;
+}
+
+Recipe Workshop::open_recipe(const std::filesystem::path& file) {
+  Diagnostics diagnostics;
+  const Document document = load_document(file, options_.overrides, diagnostics);
+  Recipe recipe = read_recipe(document, diagnostics);
+  recipe_places_.assign(recipe.plugin_path.begin(), recipe.plugin_path.end());
+  registry_.reset();
+  std::string plugin_problem;
+  for (const auto& [kind, section] : named_sections(recipe)) {
+    if (section->use.empty()) {
+      continue;  // already reported
+    }
+    try {
+      const char* schema = registry().descriptor(kind, section->use).schema_json;
+      validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);
+    } catch (const Error& error) {
+      if (plugin_problem.empty()) {
+        plugin_problem = document.nearest_origin(section->pointer + "/use").place_of_value() +
+                         ": error: " + error.what();
+      }
+    }
+  }
+  diagnostics.throw_if_any();
+  if (!plugin_problem.empty()) {
+    throw Error(ExitCode::plugin, plugin_problem);
+  }
+  return recipe;
+}
+
+}  // namespace knack::host

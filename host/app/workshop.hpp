@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What every command that works with a recipe needs: the recipe, checked and complete, and the
+// plugins it names.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/plugin/instance_context.hpp"
+#include "host/plugin/registry.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/services/log_sink.hpp"
+#include "host/ui/console.hpp"
+
+namespace knack::host {
+
+/// Options that most commands share.
+struct CommonOptions {
+  std::vector<std::string> overrides;                ///< texts of `--set`
+  std::vector<std::filesystem::path> plugin_places;  ///< `--plugin-path`
+  bool quiet = false;
+};
+
+/// Console, plugin registry and services of one command.
+class Workshop {
+ public:
+  explicit Workshop(const CommonOptions& options);
+  ~Workshop();
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+
+  /// Reads a recipe, checks it against the host's and the plugins' schemas, and fills in every
+  /// default. All errors of the recipe are reported together, before anything runs.
+  Recipe open_recipe(const std::filesystem::path& file);
+
+  /// Looks for plugins where the command line says, the environment, the user and the installation;
+  /// open_recipe() adds the recipe's own folders.
+  Registry& registry();
+
+  Console& console() {
+    return console_;
+  }
+  HostServices& services() {
+    return services_;
+  }
+
+ private:
+  class ConsoleLog;
+
+  CommonOptions options_;
+  Console console_;
+  std::unique_ptr<ConsoleLog> log_;
+  HostServices services_;
+  std::vector<std::filesystem::path> recipe_places_;
+  std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace knack::host

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "host/plugin/guard.hpp"
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "host/plugin/tensor_handle.hpp"
+
+namespace knack::host {
+namespace {
+
+constexpr std::size_t kLongestText = 4096;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
+constexpr std::size_t kAlignment = 16;
+constexpr const char* kReport = "report this to the plugin's author";
+
+std::string& error_text() {
+  thread_local std::string text;
+  return text;
+}
+
+/// `text` as one line of bounded length.
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, kLongestText));
+  line.erase(line.find_last_not_of(" \t\r\n") + 1);
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  return line;
+}
+
+std::string quoted(std::string_view text) {
+  return "the exception '" + one_line(text) + "'";
+}
+
+/// A copy of what the exception in flight says.
+std::string describe_current_exception() {
+  try {
+    throw;
+  } catch (const c10::Error& error) {
+    return quoted(error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    return quoted(error.what());
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+}  // namespace
+
+constinit thread_local Call* Call::current_ = nullptr;
+constinit thread_local bool Call::has_error_text_ = false;
+
+void Call::watch() {
+  // Models draw from the default stream by right: dropout, initial weights.
+  watched_ = std::make_unique<ThreadState>(ThreadState::capture(instance_.kind != "model"));
+}
+
+void Call::check_watched() {
+  const std::string changes = watched_->restore();
+  watched_.reset();
+  if (!changes.empty()) fail_check("this thread's state left as it was", changes);
+}
+
+Value Call::take(const knack_value_t& owned) {
+  try {
+    return Value::take(owned);
+  } catch (const std::invalid_argument& error) {
+    fail_check("a value", error.what());
+  }
+}
+
+at::Tensor Call::take(knack_tensor_t* owned) {
+  if (owned == nullptr) fail_check("a tensor", "NULL");
+  at::Tensor tensor = take_tensor(owned);
+  if (!tensor.defined()) fail_check("a tensor", "an undefined one");
+  return tensor;
+}
+
+at::Tensor Call::take_loss(knack_tensor_t* owned) {
+  at::Tensor loss = take(owned);
+  if (loss.dim() != 0 || !loss.is_floating_point()) {
+    fail_check("a floating point loss without dimensions",
+               loss.toString() + " with " + std::to_string(loss.dim()) + " dimensions");
+  }
+  return loss;
+}
+
+void Call::fail(std::string_view text) const {
+  throw Error(code_, instance_.place() + ", " + function_ + ": " + one_line(text));
+}
+
+void Call::fail_check(std::string_view expected, std::string_view found) const {
+  std::string text = "expected ";
+  text.append(expected).append(", found ").append(one_line(found)).append("; ").append(kReport);
+  fail(text);
+}
+
+void Call::fail_with_exception() {
+  const std::string found = describe_current_exception();
+  if (watched_) watched_->restore();
+  fail_check("a status", found);
+}
+
+void Call::fail_with_status(std::int32_t status) {
+  if (watched_) watched_->restore();
+  if (!has_error_text_ || error_text().empty()) {
+    fail_check("a text with status " + std::to_string(status), "none");
+  }
+  if (status == KNACK_STATUS_DATA) code_ = ExitCode::data;
+  fail(error_text());
+}
+
+void* Call::allocate(std::uint64_t bytes) noexcept {
+  if (current_ == nullptr || bytes > kMostBytes) return nullptr;
+  try {
+    return memory().allocate(bytes, kAlignment);
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+std::pmr::memory_resource& Call::memory() {
+  if (!current_->memory_) current_->memory_.emplace();
+  return *current_->memory_;
+}
+
+void set_error_text(std::string_view text) {
+  error_text().assign(text.substr(0, kLongestText));
+  Call::has_error_text_ = true;
+}
+
+const std::string& thread_error_text() {
+  return error_text();
+}
+
+}  // namespace knack::host

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "host/plugin/registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "host/common/nearest_name.hpp"
+#include "host/plugin/elf_file.hpp"
+#include "host/plugin/file_trust.hpp"
+#include "host/plugin/guard.hpp"
+#include "host/plugin/refusal.hpp"
+#include "host/plugin/search_path.hpp"
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+PluginFile examine(const fs::path& path, const HostFacts& host) {
+  PluginFile file;
+  file.checked.path = path;
+  try {
+    check_file_trust(path);
+    file.checked.manifest_bytes = read_elf_section(path, KNACK_MANIFEST_SECTION);
+    file.checked.manifest = parse_manifest(path, file.checked.manifest_bytes);
+    check_manifest(path, file.checked.manifest, host);
+  } catch (const Error& error) {
+    file.refusal = error.what();
+  }
+  return file;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
+  return line;
+}
+
+bool provides(const PluginFile& file, std::string_view kind, std::string_view id) {
+  const auto& provided = file.checked.manifest.provides;
+  return std::any_of(provided.begin(), provided.end(),
+                     [&](const Provided& each) { return each.kind == kind && each.id == id; });
+}
+
+}  // namespace
+
+Registry::Registry(std::vector<fs::path> folders, HostFacts host) : folders_(std::move(folders)) {
+  for (const fs::path& path : list_plugin_files(folders_)) files_.push_back(examine(path, host));
+}
+
+std::vector<Offer> Registry::offers() const {
+  std::vector<Offer> offers;
+  for (const PluginFile& file : files_) {
+    if (!file.is_usable()) continue;
+    const auto count = static_cast<std::uint32_t>(file.checked.manifest.provides.size());
+    for (std::uint32_t i = 0; i < count; ++i) offers.push_back({&file, i});
+  }
+  return offers;
+}
+
+Offer Registry::find(std::string_view kind, std::string_view id) const {
+  std::vector<Offer> found = offers();
+  std::erase_if(found, [&](const Offer& offer) {
+    return offer.provided().kind != kind || offer.provided().id != id;
+  });
+  if (found.empty()) refuse_unknown(kind, id);
+  if (found.size() > 1) {
+    refuse(found[0].file->checked.path, std::string(kind) + " " + std::string(id),
+           "one file that provides it", found[1].file->checked.path.string() + " too",
+           "remove one of the two");
+  }
+  return found.front();
+}
+
+void Registry::refuse_unknown(std::string_view kind, std::string_view id) const {
+  const std::string what = std::string(kind) + " " + printable(id);
+  for (const PluginFile& file : files_) {
+    if (file.is_usable()) continue;
+    if (provides(file, kind, id) || file.checked.path.stem() == id) {
+      throw Error(ExitCode::plugin, what + " cannot be used: " + file.refusal);
+    }
+  }
+  std::vector<std::string> ids;
+  for (const Offer& offer : offers()) {
+    if (offer.provided().kind == kind) ids.push_back(offer.provided().id);
+  }
+  std::vector<std::string> folders;
+  for (const fs::path& folder : folders_) folders.push_back(folder.string());
+  std::string message = what + ": expected the id of an installed " + std::string(kind) +
+                        ", found none of that name in " +
+                        (folders.empty() ? "no folder" : join(folders));
+  if (const auto nearest = nearest_name(id, ids)) {
+    message += "; did you mean " + *nearest + "?";
+  } else if (!ids.empty()) {
+    message += "; there are " + join(ids);
+  } else {
+    message += "; name its folder with --plugin-path";
+  }
+  throw Error(ExitCode::plugin, message);
+}
+
+const knack_descriptor_t& Registry::descriptor(std::string_view kind, std::string_view id) const {
+  const Offer offer = find(kind, id);
+  return *load_entry(offer.file->checked).descriptor(offer.index);
+}
+
+Instance Registry::create(std::string_view kind, std::string_view id, const std::string& name,
+                          const Value& options, const HostServices& services) const {
+  const Offer offer = find(kind, id);
+  const CheckedFile& file = offer.file->checked;
+  const knack_entry_t& entry = load_entry(file);
+  auto context = std::make_unique<InstanceContext>(file.path.string(), std::string(kind),
+                                                   std::string(id), name, services);
+  knack_instance_t* instance = nullptr;
+  {
+    const BorrowedValue borrowed(options);
+    Call call(*context, "create", ExitCode::plugin);
+    call.run(
+        [&] { return entry.create(offer.index, &context->table, borrowed.get(), &instance); });
+    if (instance == nullptr) call.fail_check("an instance", "NULL");
+  }
+  return Instance(std::move(context), instance);
+}
+
+}  // namespace knack::host

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "host/recipe/recipe_schema.hpp"
+
+#include "host/recipe/recipe_fields.hpp"
+
+namespace knack::host {
+namespace {
+
+constexpr const char* kTrainer = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "default": {},
+  "properties": {
+    "epochs": {"type": "integer", "minimum": 1},
+    "seed": {"type": "integer", "minimum": 0},
+    "device": {"enum": ["auto", "cpu", "cuda"]},
+    "precision": {"enum": ["fp32", "bf16", "fp64"]},
+    "channels_last": {"type": "boolean"},
+    "threads": {"type": "integer", "minimum": 0, "maximum": 1024},
+    "monitor": {"type": "string", "minLength": 1},
+    "mode": {"enum": ["max", "min"]},
+    "check_plugins": {"type": "boolean"},
+    "log_every_seconds": {"type": "number", "minimum": 0},
+    "run_root": {"type": "string", "minLength": 1}
+  }
+})";
+
+constexpr const char* kSection = R"({
+  "type": "object",
+  "required": ["use"],
+  "properties": {"use": {"type": "string", "minLength": 1}}
+})";
+
+constexpr const char* kModelKeys = R"({
+  "weights": {"type": ["string", "null"], "minLength": 1, "format": "knack-path", "default": null}
+})";
+
+constexpr const char* kTrickKeys = R"({
+  "name": {"type": "string", "minLength": 1}
+})";
+
+constexpr const char* kLoaderKeys = R"({
+  "batch_size": {"type": "integer", "minimum": 1},
+  "shuffle": {"type": "boolean"},
+  "drop_last": {"type": "boolean"},
+  "workers": {"type": "integer", "minimum": 0, "maximum": 64}
+})";
+
+constexpr const char* kPlugins = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "default": {},
+  "properties": {
+    "path": {
+      "type": "array",
+      "default": [],
+      "items": {"type": "string", "minLength": 1, "format": "knack-path"}
+    }
+  }
+})";
+
+template <class Options>
+void add_defaults(Json& properties) {
+  Json defaults;
+  write_fields(Options{}, defaults);
+  for (const auto& [key, value] : defaults.items()) properties[key]["default"] = value;
+}
+
+Json section_with(const char* host_keys) {
+  Json schema = Json::parse(kSection);
+  schema["properties"].update(Json::parse(host_keys));
+  return schema;
+}
+
+Json trainer_schema() {
+  Json schema = Json::parse(kTrainer);
+  add_defaults<TrainerOptions>(schema["properties"]);
+  return schema;
+}
+
+Json data_schema() {
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"required", {"train", "valid"}},
+          {"properties",
+           {{"train", data_section_schema()},
+            {"valid", data_section_schema()},
+            {"test", data_section_schema()}}}};
+}
+
+// A folder of the run is named after the recipe.
+constexpr const char* kName = R"({
+  "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 100
+})";
+
+Json make_recipe_schema() {
+  Json name = Json::parse(kName);
+  name["default"] = Recipe{}.name;
+  return {{"$schema", "http://json-schema.org/draft-07/schema#"},
+          {"type", "object"},
+          {"additionalProperties", false},
+          {"required", {"model", "data", "objective", "optimizer"}},
+          {"properties",
+           {{"name", name},
+            {"model", model_schema()},
+            {"data", data_schema()},
+            {"objective", section_schema()},
+            {"optimizer", section_schema()},
+            {"trainer", trainer_schema()},
+            {"tricks", {{"type", "array"}, {"default", Json::array()}, {"items", trick_schema()}}},
+            {"plugins", Json::parse(kPlugins)}}}};
+}
+
+}  // namespace
+
+const Json& recipe_schema() {
+  static const Json schema = make_recipe_schema();
+  return schema;
+}
+
+const Json& data_section_schema() {
+  static const Json schema = [] {
+    Json section = section_with(kLoaderKeys);
+    add_defaults<LoaderOptions>(section["properties"]);
+    return section;
+  }();
+  return schema;
+}
+
+const Json& trick_schema() {
+  static const Json schema = section_with(kTrickKeys);
+  return schema;
+}
+
+const Json& model_schema() {
+  static const Json schema = section_with(kModelKeys);
+  return schema;
+}
+
+const Json& section_schema() {
+  static const Json schema = section_with("{}");
+  return schema;
+}
+
+}  // namespace knack::host

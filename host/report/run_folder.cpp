@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/run_folder.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+
+#include "host/checkpoint/atomic_file.hpp"
+#include "host/common/error.hpp"
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string utc_timestamp() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H-%M-%S", &parts);
+  return text;
+}
+
+void make_folders(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) {
+    throw Error(ExitCode::data, folder.string() + ": cannot make this folder: " +
+                                    failure.message() + "; choose another with --run-dir");
+  }
+}
+
+}  // namespace
+
+RunFolder RunFolder::create_under(const fs::path& root, const std::string& name) {
+  const fs::path parent = root / name;
+  make_folders(parent);
+  const std::string timestamp = utc_timestamp();
+  for (int attempt = 1;; ++attempt) {
+    const fs::path folder =
+        parent / (attempt == 1 ? timestamp : timestamp + "-" + std::to_string(attempt));
+    std::error_code failure;
+    if (fs::create_directory(folder, failure)) {
+      return create(folder);
+    }
+    if (failure) {
+      throw Error(ExitCode::data,
+                  folder.string() + ": cannot make this folder: " + failure.message());
+    }
+  }
+}
+
+RunFolder RunFolder::create(const fs::path& folder) {
+  std::error_code failure;
+  if (fs::exists(folder, failure) && !fs::is_empty(folder, failure)) {
+    throw Error(ExitCode::usage, folder.string() +
+                                     ": expected a new or empty folder for the run, found one "
+                                     "with files in it; choose another with --run-dir");
+  }
+  make_folders(folder / "final");
+  return RunFolder(fs::absolute(folder));
+}
+
+RunFolder RunFolder::open(const fs::path& folder) {
+  RunFolder run{fs::absolute(folder)};
+  if (!fs::exists(run.recipe_file())) {
+    throw Error(ExitCode::data, folder.string() +
+                                    ": expected a run folder, found no recipe.json in it; give "
+                                    "the folder that `knack train` printed");
+  }
+  return run;
+}
+
+fs::path RunFolder::instance_folder(const std::string& instance) const {
+  const fs::path folder = path_ / "plugins" / instance;
+  make_folders(folder);
+  return folder;
+}
+
+void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
+  write_file_atomically(file, json.dump(2) + "\n");
+}
+
+nlohmann::ordered_json read_json(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) {
+    throw Error(ExitCode::data, file.string() + ": cannot be read: " + std::strerror(errno));
+  }
+  try {
+    return nlohmann::ordered_json::parse(stream);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(ExitCode::data, file.string() + ": expected JSON: " + error.what());
+  }
+}
+
+MetricsFile::MetricsFile(const RunFolder& folder)
+    : path_(folder.path() / "metrics.jsonl"), file_(std::fopen(path_.c_str(), "ae")) {
+  if (!file_) {
+    throw Error(ExitCode::data, path_.string() + ": cannot be written: " + std::strerror(errno));
+  }
+}
+
+void MetricsFile::append(const nlohmann::ordered_json& record) {
+  const std::string line = record.dump() + "\n";
+  if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() ||
+      std::fflush(file_.get()) != 0) {
+    throw Error(ExitCode::data, path_.string() + ": cannot be written: " + std::strerror(errno));
+  }
+}
+
+}  // namespace knack::host

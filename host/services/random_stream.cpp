@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// knack.rng/1
+#include "host/services/random_stream.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <knack/abi/ext/rng.h>
+#include <knack/abi/kinds/model.h>
+
+#include <cmath>
+#include <mutex>
+#include <stdexcept>
+#include <string_view>
+
+#include "host/services/services.hpp"
+
+namespace knack::host {
+namespace {
+
+/// 64-bit FNV-1a, whose value is the same on every machine.
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+/// The output function of SplitMix64 (Steele, Lea, Flood 2014): near seeds give unlike results.
+std::uint64_t mix(std::uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+  return bits ^ (bits >> 31);
+}
+
+at::Generator& add_stream(InstanceContext& instance, at::Device device) {
+  at::Generator generator = at::globalContext().defaultGenerator(device);
+  if (instance.kind != KNACK_KIND_MODEL) {
+    generator = generator.clone();
+    const std::lock_guard lock(generator.mutex());
+    generator.set_current_seed(mix(instance.services.seed ^ hash(instance.name)));
+  }
+  return instance.generators.emplace_back(std::move(generator));
+}
+
+std::uint64_t next(const knack_host_t* host) {
+  at::Generator& generator = random_stream(InstanceContext::of(host), at::kCPU);
+  const std::lock_guard lock(generator.mutex());
+  return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
+}
+
+double uniform(const knack_host_t* host) {
+  return std::ldexp(static_cast<double>(next(host) >> 11), -53);
+}
+
+constexpr knack_rng_api_t kTable = {
+    .struct_size = sizeof(knack_rng_api_t), .reserved = 0, .next = next, .uniform = uniform};
+
+}  // namespace
+
+at::Generator& random_stream(InstanceContext& instance, at::Device device) {
+  for (at::Generator& generator : instance.generators) {
+    if (generator.device() == device) return generator;
+  }
+  return add_stream(instance, device);
+}
+
+Value save_random_streams(InstanceContext& instance) {
+  Value::Map saved;
+  for (at::Generator& generator : instance.generators) {
+    const std::lock_guard lock(generator.mutex());
+    saved.push_back({generator.device().str(), generator.get_state()});
+  }
+  return saved;
+}
+
+void load_random_streams(InstanceContext& instance, const Value& saved) {
+  const auto* streams = saved.get_if<Value::Map>();
+  if (streams == nullptr) throw std::invalid_argument("expected a map of devices to states");
+  for (const NamedValue& stream : *streams) {
+    const auto* state = stream.value.get_if<at::Tensor>();
+    if (state == nullptr) throw std::invalid_argument("expected a state for " + stream.name);
+    at::Generator& generator = random_stream(instance, at::Device(stream.name));
+    const std::lock_guard lock(generator.mutex());
+    generator.set_state(*state);
+  }
+}
+
+void register_rng() {
+  register_extension(KNACK_EXT_RNG, &kTable);
+}
+
+}  // namespace knack::host

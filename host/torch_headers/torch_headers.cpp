@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+// Holds nothing: its target is where the precompiled header is built.

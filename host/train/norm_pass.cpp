@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "host/train/norm_pass.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/record_function.h>
+
+#include <exception>
+#include <string_view>
+#include <unordered_map>
+
+#include "host/common/error.hpp"
+
+namespace knack::host {
+namespace {
+
+/// The layers that are watched, and whom to tell. One at a time on a thread.
+struct Watch {
+  std::unordered_map<const at::TensorImpl*, std::int64_t> layer_of_running_mean;
+  const FitServices::InputCallback* on_input = nullptr;
+  std::exception_ptr failure;
+  bool busy = false;  // while on_input runs, its own operators are none of ours
+};
+
+thread_local Watch* current_watch = nullptr;
+
+// aten::batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn)
+constexpr std::size_t kInput = 0;
+constexpr std::size_t kRunningMean = 3;
+constexpr std::size_t kTraining = 5;
+
+std::unique_ptr<at::ObserverContext> on_operator(const at::RecordFunction& call) {
+  Watch& watch = *current_watch;
+  if (watch.busy || watch.failure || std::string_view(call.name()) != "aten::batch_norm") {
+    return nullptr;
+  }
+  const auto arguments = call.inputs();
+  if (!arguments[kRunningMean].isTensor() || !arguments[kTraining].toBool()) {
+    return nullptr;
+  }
+  const auto layer = watch.layer_of_running_mean.find(
+      arguments[kRunningMean].toTensor().unsafeGetTensorImpl());
+  if (layer == watch.layer_of_running_mean.end()) {
+    return nullptr;
+  }
+  at::Tensor input = arguments[kInput].toTensor();
+  watch.busy = true;
+  try {
+    (*watch.on_input)(layer->second, input);
+  } catch (...) {
+    watch.failure = std::current_exception();  // LibTorch swallows what an observer throws
+  }
+  watch.busy = false;
+  return nullptr;
+}
+
+class WatchScope {
+ public:
+  explicit WatchScope(Watch& watch) {
+    current_watch = &watch;
+    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(&on_operator)
+                                             .needsInputs(true)
+                                             .scopes({at::RecordScope::FUNCTION}));
+  }
+  ~WatchScope() {
+    at::removeCallback(handle_);
+    current_watch = nullptr;
+  }
+  WatchScope(const WatchScope&) = delete;
+  WatchScope& operator=(const WatchScope&) = delete;
+
+ private:
+  at::CallbackHandle handle_ = 0;
+};
+
+/// Statistics, modes and the random stream, kept and put back.
+class ModelKeeper {
+ public:
+  explicit ModelKeeper(Model& model)
+      : model_(model), generator_(at::detail::getDefaultCPUGenerator().clone()) {
+    model_.set_training(true);  // asks the model which layers train
+    for (std::size_t i = 0; i < model_.norm_layer_count(); ++i) {
+      NormLayer layer = model_.norm_layer(i);
+      for (at::Tensor* statistic :
+           {layer.running_mean, layer.running_var, layer.num_batches_tracked}) {
+        if (statistic != nullptr) {
+          statistics_.emplace_back(*statistic, statistic->clone());
+        }
+      }
+      layers_.push_back(std::move(layer));
+    }
+    model_.set_training(false);
+  }
+  ~ModelKeeper() {
+    for (auto& [statistic, content] : statistics_) {
+      statistic.copy_(content);
+    }
+    model_.set_training(false);
+    at::Generator current = at::detail::getDefaultCPUGenerator();
+    const std::lock_guard lock(current.mutex());
+    current.set_state(generator_.get_state());
+  }
+  ModelKeeper(const ModelKeeper&) = delete;
+  ModelKeeper& operator=(const ModelKeeper&) = delete;
+
+  const std::vector<NormLayer>& layers() const {
+    return layers_;
+  }
+
+ private:
+  Model& model_;
+  at::Generator generator_;
+  std::vector<NormLayer> layers_;
+  std::vector<std::pair<at::Tensor, at::Tensor>> statistics_;
+};
+
+Value cut(const Value& batch, std::int64_t samples) {
+  return batch.map_tensors(
+      [samples](const at::Tensor& tensor) { return tensor.narrow(0, 0, samples); });
+}
+
+}  // namespace
+
+std::int64_t pass_over_data(Loader& loader, const Placement& placement, std::int64_t samples,
+                            const FitServices::BatchCallback& on_batch) {
+  const at::NoGradGuard no_grad;
+  std::int64_t seen = 0;
+  loader.start_epoch(1);
+  while (samples <= 0 || seen < samples) {
+    std::optional<Batch> batch = loader.next();
+    if (!batch) {
+      break;
+    }
+    std::int64_t count = batch->samples;
+    if (samples > 0 && seen + count > samples) {
+      count = samples - seen;
+      batch->inputs = cut(batch->inputs, count);
+      batch->targets = cut(batch->targets, count);
+    }
+    on_batch(placement.place(batch->inputs), placement.place(batch->targets), count);
+    seen += count;
+  }
+  return seen;
+}
+
+std::int64_t observe_norm_inputs(Model& model, Loader& loader, const Placement& placement,
+                                 std::int64_t samples, const FitServices::InputCallback& on_input) {
+  if (current_watch != nullptr) {
+    throw Error(ExitCode::training,
+                "knack.norm/1: observe was called from inside its own callback; collect what is "
+                "needed and observe again afterwards");
+  }
+  const at::NoGradGuard no_grad;
+  const AutocastScope no_autocast(placement.device(), false);
+  const ModelKeeper keeper(model);
+  Watch watch;
+  watch.on_input = &on_input;
+  for (std::size_t i = 0; i < keeper.layers().size(); ++i) {
+    const NormLayer& layer = keeper.layers()[i];
+    if (layer.training) {
+      model.set_norm_training(i, true);
+      watch.layer_of_running_mean.emplace(layer.running_mean->unsafeGetTensorImpl(),
+                                          static_cast<std::int64_t>(i));
+    }
+  }
+  return pass_over_data(loader, placement, samples,
+                        [&](const Value& inputs, const Value&, std::int64_t) {
+                          {
+                            const WatchScope scope(watch);
+                            model.forward(inputs);
+                          }
+                          if (watch.failure) {
+                            std::rethrow_exception(watch.failure);
+                          }
+                        });
+}
+
+}  // namespace knack::host

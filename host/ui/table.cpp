@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "host/ui/table.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace knack::host {
+
+std::string number_text(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+}
+
+std::string duration_text(double seconds) {
+  if (seconds < 60) {
+    return fmt::format("{:.1f} s", seconds);
+  }
+  const auto whole = static_cast<long>(std::lround(seconds));
+  if (whole < 3600) {
+    return fmt::format("{}:{:02}", whole / 60, whole % 60);
+  }
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>& rows,
+                                     std::size_t left_aligned) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string separator = i == 0 ? "" : "  ";
+      line += separator + (i < left_aligned ? fmt::format("{:<{}}", row[i], widths[i])
+                                            : fmt::format("{:>{}}", row[i], widths[i]));
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string table_row(const std::vector<std::string>& cells, std::size_t width) {
+  std::string line;
+  for (const std::string& cell : cells) {
+    line += fmt::format("{:>{}}", cell, line.empty() ? width : width + 2);
+  }
+  return line;
+}
+
+}  // namespace knack::host

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Weight sets as safetensors files with PyTorch's state-dict names.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "host/weights/weight_set.hpp"
+
+namespace knack::host {
+
+/// Writes the persistent tensors of a set, row-major, atomically. Throws Error(data).
+void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
+                  const std::map<std::string, std::string>& metadata = {});
+
+/// Reads a file into a set, tensor by name, converting floating dtypes. Every persistent tensor must
+/// be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
+/// tensors; the set is then unchanged.
+void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file);
+
+}  // namespace knack::host

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Batch accumulation: one optimizer step from the mean gradient of several micro-batches.
+#include <cmath>
+#include <knack/sdk/trick.hpp>
+
+namespace {
+
+struct Options {
+  std::int64_t batches = 1;
+  std::string bn_momentum = "as_is";
+
+  static void describe(knack::OptionSpec<Options>& spec) {
+    spec.add("batches", &Options::batches, "Micro-batches of one optimizer step").at_least(1);
+    spec.add("bn_momentum", &Options::bn_momentum,
+             "Momentum of BatchNorm's running statistics: as it is, or corrected so that all "
+             "updates "
+             "of a step weigh as much as one")
+        .one_of({"as_is", "corrected"});
+  }
+};
+
+class Accumulate final : public knack::Trick {
+ public:
+  static constexpr knack::Info info{.id = "accumulate",
+                                    .summary = "One optimizer step from several micro-batches"};
+  using Options = ::Options;
+
+  Accumulate(const Options& options, knack::Host host) : options_(options), host_(host) {}
+
+  void fit_begin(knack::Context& /*context*/) override {
+    if (options_.batches == 1 || options_.bn_momentum == "as_is") return;
+    for (const knack::NormLayer& layer : host_.norm()) momenta_.push_back(layer.momentum);
+  }
+
+  void window_begin(knack::Context& context) override {
+    if (options_.batches > 1) context.request_micro_batches(options_.batches);
+  }
+
+  void batch(knack::Context& context) override {
+    if (context.window_position() == 0) correct_momenta(context.window_micro_batches());
+  }
+
+  void fit_end(knack::Context& /*context*/) override {
+    correct_momenta(1);
+  }
+
+ private:
+  /// m' = 1 - (1 - m)^(1/n), so that n updates leave (1 - m) of the old statistics, as one does.
+  void correct_momenta(std::int64_t micro_batches) {
+    if (micro_batches == corrected_for_) return;
+    corrected_for_ = micro_batches;
+    for (std::size_t i = 0; i < momenta_.size(); ++i) {
+      const double share = 1.0 / static_cast<double>(micro_batches);
+      host_.norm().set_momentum(static_cast<std::int64_t>(i), 1 - std::pow(1 - momenta_[i], share));
+    }
+  }
+
+  Options options_;
+  knack::Host host_;
+  std::vector<double> momenta_;  // the layers' own; empty when they are left alone
+  std::int64_t corrected_for_ = 1;
+};
+
+}  // namespace
+
+KNACK_PLUGIN("1.0.0", Accumulate)

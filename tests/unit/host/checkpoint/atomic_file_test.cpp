@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "host/checkpoint/atomic_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "tests/support/error_message.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+using knack::testing::error_message;
+using knack::testing::file_bytes;
+using knack::testing::TemporaryFolder;
+
+/// As long as it lives no file may grow beyond `bytes`: writes then stop short and fail, as they
+/// do on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &old_limit_);
+    const rlimit limit = {bytes, old_limit_.rlim_max};
+    old_handler_ = ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &old_limit_);
+    ::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_limit_{};
+  sighandler_t old_handler_;
+};
+
+class AtomicFileTest : public ::testing::Test {
+ protected:
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(folder_.path()), fs::directory_iterator()));
+  }
+
+  TemporaryFolder folder_;
+  fs::path place_ = folder_.path() / "weights.bin";
+};
+
+TEST_F(AtomicFileTest, ShowsTheFileOnlyWhenItIsCommitted) {
+  AtomicFile file(place_);
+  file.write("first ");
+  file.write("second");
+  EXPECT_FALSE(fs::exists(place_));
+  file.commit();
+  EXPECT_EQ(file_bytes(place_), "first second");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, KeepsTheOldFileWhenItIsNotCommitted) {
+  write_file_atomically(place_, "old");
+  {
+    AtomicFile file(place_);
+    file.write("new");
+  }
+  EXPECT_EQ(file_bytes(place_), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, ReplacesTheOldFile) {
+  write_file_atomically(place_, "something longer");
+  write_file_atomically(place_, "new");
+  EXPECT_EQ(file_bytes(place_), "new");
+}
+
+TEST_F(AtomicFileTest, GivesFilesTheUsualMode) {
+  const mode_t old_mask = ::umask(027);
+  write_file_atomically(place_, "x");
+  ::umask(old_mask);
+  struct stat status {};
+  ASSERT_EQ(::stat(place_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640u);
+}
+
+TEST_F(AtomicFileTest, LeavesNothingBehindWhenTheDiskIsFull) {
+  write_file_atomically(place_, "old");
+  const std::string content(300'000, 'x');
+  std::string message;
+  {
+    const FileSizeLimit limit(100'000);
+    message = error_message(ExitCode::data, [&] { write_file_atomically(place_, content); });
+  }
+  EXPECT_EQ(message, place_.string() + ": cannot write it: File too large");
+  EXPECT_EQ(file_bytes(place_), "old");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(AtomicFileTest, RefusesAFolderThatIsNotThere) {
+  const fs::path place = folder_.path() / "none/weights.bin";
+  EXPECT_EQ(error_message(ExitCode::data, [&] { AtomicFile file(place); }),
+            place.string() + ": cannot create a file in its folder: No such file or directory");
+}
+
+TEST_F(AtomicFileTest, LeavesNothingBehindWhenItsPlaceIsAFolder) {
+  fs::create_directory(place_);
+  EXPECT_EQ(error_message(ExitCode::data, [&] { write_file_atomically(place_, "x"); }),
+            place_.string() + ": cannot put it in place: Is a directory");
+  EXPECT_EQ(files(), 1u);
+}
+
+}  // namespace
+}  // namespace knack::host

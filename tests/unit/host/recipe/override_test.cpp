@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "host/recipe/override.hpp"
+
+#include "tests/unit/host/recipe/recipe_files.hpp"
+
+namespace knack::host {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Overrides : public RecipeFiles {
+ protected:
+  Overrides() {
+    write("r.json", R"({
+  "trainer": {"epochs": 20, "monitor": "top1"},
+  "optimizer": {"use": "sgd", "lr": 0.1, "momentum": 0.9},
+  "tricks": [{"use": "ema", "decay": 0.9}, {"use": "ema", "name": "slow"}, {"use": "acme.sam"}]
+})");
+  }
+
+  Json apply(const std::vector<std::string>& overrides) const {
+    return load("r.json", overrides).root;
+  }
+  std::string error_in(const std::string& override_text) const {
+    return error_of([&] { apply({override_text}); });
+  }
+};
+
+TEST_F(Overrides, TakeJsonAndElseAString) {
+  const Json root = apply({"trainer.epochs=3", "trainer.monitor=loss", "trainer.a=\"7\"",
+                           "trainer.b=[1, {\"c\": true}]", "trainer.d=a=b",
+                           "trainer.e=", "trainer.f=1e400", "trainer.g={'x'}"});
+  EXPECT_EQ(root["trainer"],
+            Json::parse(R"({"epochs": 3, "monitor": "loss", "a": "7", "b": [1, {"c": true}],
+                            "d": "a=b", "e": "", "f": "1e400", "g": "{'x'}"})"));
+}
+
+TEST_F(Overrides, AreTheOriginOfTheirValues) {
+  const Document document = load("r.json", {"trainer.b=[1, 2]"});
+  for (const char* pointer : {"/trainer/b", "/trainer/b/0", "/trainer/b/1"}) {
+    EXPECT_EQ(document.origins.at(pointer).place_of_value(), "--set trainer.b=[1, 2]") << pointer;
+    EXPECT_EQ(document.origins.at(pointer).folder(), folder());
+  }
+  EXPECT_EQ(document.origins.at("/trainer/epochs").source, "r.json");
+}
+
+TEST_F(Overrides, ReachListElementsByIndexAndByName) {
+  const Json root = apply(
+      {"tricks.0.decay=0.5", "tricks[slow].decay=0.6", "tricks[2].rho=1", "tricks[acme.sam].k=2"});
+  EXPECT_EQ(root["tricks"], Json::parse(R"([{"use": "ema", "decay": 0.5},
+      {"use": "ema", "name": "slow", "decay": 0.6}, {"use": "acme.sam", "rho": 1, "k": 2}])"));
+}
+
+TEST_F(Overrides, RemoveWithNull) {
+  const Document document = load("r.json", {"tricks[ema]=null", "trainer.monitor=null"});
+  EXPECT_EQ(document.root["tricks"],
+            Json::parse(R"([{"use": "ema", "name": "slow"}, {"use": "acme.sam"}])"));
+  EXPECT_EQ(document.root["trainer"], Json::parse(R"({"epochs": 20})"));
+  EXPECT_EQ(document.origins.at("/tricks/0/name").place_of_key(), "r.json:4:59");
+  EXPECT_FALSE(document.origins.contains("/tricks/0/decay"));
+  EXPECT_EQ(document.origins.at("/tricks/1/use").place_of_key(), "r.json:4:77");
+  EXPECT_FALSE(document.origins.contains("/tricks/2"));
+}
+
+TEST_F(Overrides, CreateWhatIsMissingInAnObject) {
+  EXPECT_EQ(apply({"plugins.path=[\"p\"]"})["plugins"], Json::parse(R"({"path": ["p"]})"));
+  EXPECT_EQ(apply({"a.b.c=1"})["a"], Json::parse(R"({"b": {"c": 1}})"));
+}
+
+TEST_F(Overrides, OfAPluginRemoveTheFormerOptionsInAnyOrder) {
+  const Json expected = Json::parse(R"({"use": "adamw", "lr": 0.001})");
+  EXPECT_EQ(apply({"optimizer.use=adamw", "optimizer.lr=0.001"})["optimizer"], expected);
+  EXPECT_EQ(apply({"optimizer.lr=0.001", "optimizer.use=adamw"})["optimizer"], expected);
+  EXPECT_EQ(apply({"optimizer.use=sgd"})["optimizer"]["momentum"], 0.9);
+}
+
+TEST_F(Overrides, NameTheTextThatIsWrong) {
+  EXPECT_EQ(error_in("epochs"), "--set epochs: error: expected PATH=VALUE, found no `=`");
+  EXPECT_EQ(error_in("tricks[eam].decay=1"),
+            "--set tricks[eam].decay=1: error: no element of tricks is named `eam`; there are: "
+            "`ema`, `slow`, `acme.sam`; did you mean `ema`?");
+  EXPECT_EQ(
+      error_in("tricks.3.decay=1"),
+      "--set tricks.3.decay=1: error: tricks has 3 elements, counted from 0; there is no `3`");
+  EXPECT_EQ(error_in("trainer.epochs.x=1"),
+            "--set trainer.epochs.x=1: error: trainer.epochs is `20`; only objects and lists have "
+            "parts that can be set");
+  for (const char* text : {"=3", ".a=1", "a.=1", "a..b=1", "a[=1", "a[]=1", "a[b]c=1", "[=]"}) {
+    EXPECT_THAT(error_in(text), StartsWith("--set ")) << text;
+  }
+}
+
+TEST_F(Overrides, RefuseANameThatSeveralElementsHave) {
+  write("r.json", R"({"tricks": [{"use": "ema"}, {"use": "ema"}]})");
+  EXPECT_THAT(error_in("tricks[ema].decay=1"), HasSubstr("tricks has 2 elements named `ema`"));
+}
+
+TEST_F(Overrides, RefuseHostileText) {
+  EXPECT_THAT(error_in("trainer.monitor=\xFF"), HasSubstr("not UTF-8"));
+  EXPECT_THAT(error_in("trainer.a\nb=1"), HasSubstr("control characters"));
+  EXPECT_THAT(error_in("trainer.monitor=" + std::string(1 << 20, 'x')), HasSubstr("too long"));
+  std::string deep = "a";
+  for (int i = 0; i < 10'000; ++i) deep += ".a";
+  EXPECT_THAT(error_in(deep + "=1"), HasSubstr("too deep"));
+  EXPECT_LT(error_in(deep + "=1").size(), 300u);
+  // Not JSON for the parser, which caps the nesting; hence a string.
+  EXPECT_TRUE(apply({"a=" + std::string(100, '[') + std::string(100, ']')})["a"].is_string());
+}
+
+TEST_F(Overrides, CollectAllErrors) {
+  EXPECT_EQ(error_of([&] {
+              apply({"a", "trainer.epochs=4", "b"});
+            }),
+            "--set a: error: expected PATH=VALUE, found no `=`\n"
+            "--set b: error: expected PATH=VALUE, found no `=`");
+}
+
+}  // namespace
+}  // namespace knack::host

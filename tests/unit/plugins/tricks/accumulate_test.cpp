@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <knack/testing/fake_host.hpp>
+
+extern "C" const knack_entry_t knack_plugin_v1;
+
+namespace knack {
+namespace {
+
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+using ::testing::NanSensitiveDoubleEq;
+
+class Accumulate : public ::testing::Test {
+ protected:
+  void start(Value::Map options) {
+    host_.norm_layers = {{"bn1", 0.1}, {"bn2", 0.5}, {"bn3", std::nan("")}};
+    trick_ = host_.create<knack_trick_t>(knack_plugin_v1, "accumulate", std::move(options));
+    knack_hook_context_t context = testing::hook_context();
+    host_.expect_ok(trick_->fit_begin(trick_.get(), &context));
+  }
+
+  /// One window of the loop; returns what was asked for.
+  std::int64_t run_window(std::int64_t micro_batches) {
+    knack_hook_context_t context = testing::hook_context();
+    host_.expect_ok(trick_->window_begin(trick_.get(), &context));
+    const std::int64_t requested = context.request_micro_batches;
+    for (std::int64_t position = 0; position < micro_batches; ++position) {
+      context = testing::hook_context();
+      context.window_micro_batches = micro_batches;
+      context.window_position = position;
+      host_.expect_ok(trick_->batch(trick_.get(), &context));
+    }
+    return requested;
+  }
+
+  std::vector<double> momenta() const {
+    std::vector<double> momenta;
+    for (const testing::FakeNormLayer& layer : host_.norm_layers) momenta.push_back(layer.momentum);
+    return momenta;
+  }
+
+  testing::FakeHost host_;
+  testing::FakeHost::Instance<knack_trick_t> trick_;
+};
+
+TEST_F(Accumulate, AsksForItsMicroBatchesAndLeavesMomentaAlone) {
+  start({{"batches", 4}});
+  EXPECT_EQ(run_window(4), 4);
+  EXPECT_THAT(momenta(), ElementsAre(0.1, 0.5, NanSensitiveDoubleEq(std::nan(""))));
+}
+
+TEST_F(Accumulate, OneBatchAsksForNothing) {
+  start({{"batches", 1}, {"bn_momentum", "corrected"}});
+  EXPECT_EQ(run_window(1), 0);
+  EXPECT_THAT(momenta(), ElementsAre(0.1, 0.5, NanSensitiveDoubleEq(std::nan(""))));
+}
+
+TEST_F(Accumulate, CorrectsMomentaByTheRealLengthOfAWindow) {
+  start({{"batches", 4}, {"bn_momentum", "corrected"}});
+  run_window(4);
+  EXPECT_NEAR(std::pow(1 - momenta()[0], 4), 0.9, 1e-15);
+  EXPECT_NEAR(std::pow(1 - momenta()[1], 4), 0.5, 1e-15);
+  run_window(3);
+  EXPECT_NEAR(std::pow(1 - momenta()[0], 3), 0.9, 1e-15);
+  EXPECT_TRUE(std::isnan(momenta()[2]));
+}
+
+TEST_F(Accumulate, PutsMomentaBackWhenTheFitEnds) {
+  start({{"batches", 4}, {"bn_momentum", "corrected"}});
+  run_window(4);
+  knack_hook_context_t context = testing::hook_context();
+  host_.expect_ok(trick_->fit_end(trick_.get(), &context));
+  EXPECT_THAT(momenta(),
+              ElementsAre(DoubleEq(0.1), DoubleEq(0.5), NanSensitiveDoubleEq(std::nan(""))));
+}
+
+}  // namespace
+}  // namespace knack

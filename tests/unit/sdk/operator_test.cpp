@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <ATen/ATen.h>
+
+#include "tests/unit/sdk/host_operators.hpp"
+
+namespace knack {
+namespace {
+
+class OperatorTest : public HostOperators {};
+
+TEST_F(OperatorTest, TakesEveryKindOfArgument) {
+  const Operator full("aten::full");
+  const Tensor tensor = full(IntList{2, 3}, 7, Dtype::float64, std::nullopt, "cpu", false);
+  EXPECT_TRUE(at::equal(unwrap(tensor), at::full({2, 3}, 7, at::kDouble)));
+  const Operator clamp("aten::clamp");
+  EXPECT_EQ(clamp(tensor, Tensor(), 5.0).max().item(), 5.0);
+}
+
+TEST_F(OperatorTest, GivesAListOfTensors) {
+  const Operator split("aten::split", "Tensor");
+  const std::vector<Tensor> parts = split.list(wrap(at::arange(5)), 2);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_EQ(parts[2].item(), 4.0);
+}
+
+TEST_F(OperatorTest, ThatDoesNotExistIsNotFound) {
+  try {
+    op("aten::no_such_operator");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), KNACK_STATUS_NOT_FOUND);
+    EXPECT_NE(std::string(error.what()).find("aten::no_such_operator"), std::string::npos);
+  }
+}
+
+TEST_F(OperatorTest, ThrowsTheMessageOfLibTorch) {
+  try {
+    (void)wrap(at::zeros({2, 3})).matmul(wrap(at::zeros({2, 3})));
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("cannot be multiplied"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(OperatorTest, ForeachOperatorsWorkOnLists) {
+  at::Tensor first = at::zeros({2});
+  at::Tensor second = at::ones({3});
+  const Tensor a = wrap(first);
+  const Tensor b = wrap(second);
+  const Tensor c = wrap(at::full({2}, 4.0F));
+  const Tensor d = wrap(at::full({3}, 5.0F));
+  const TensorList targets{a, b};
+  const TensorList sources{c, d};
+  foreach_lerp_(targets, sources, 0.25);
+  EXPECT_TRUE(at::equal(first, at::full({2}, 1.0F)));
+  EXPECT_TRUE(at::equal(second, at::full({3}, 2.0F)));
+  foreach_add_(targets, sources, 0.5);
+  EXPECT_TRUE(at::equal(first, at::full({2}, 3.0F)));
+  foreach_mul_(targets, 2);
+  EXPECT_TRUE(at::equal(second, at::full({3}, 9.0F)));
+  foreach_copy_(targets, sources);
+  EXPECT_TRUE(at::equal(second, at::full({3}, 5.0F)));
+  foreach_zero_(targets);
+  EXPECT_TRUE(at::equal(first, at::zeros({2})));
+  foreach_lerp_(TensorList(), TensorList(), 0.5);
+}
+
+}  // namespace
+}  // namespace knack
