@@ -11,7 +11,7 @@ CDPATH="" cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # shellcheck disable=SC2034  # the callers use these lists
 readonly build_packages=(g++ cmake ninja-build ccache libboost-dev nlohmann-json3-dev libspdlog-dev
-  libcli11-dev libvalijson-dev zlib1g-dev python3-venv)
+  libcli11-dev libvalijson-dev libssl-dev zlib1g-dev python3-venv)
 # shellcheck disable=SC2034
 readonly test_packages=(libgtest-dev libgmock-dev clang libc++-dev libc++abi-dev)
 readonly torch_minimum=2.11

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <memory>
 
-#include "host/app/sections.hpp"
 #include "host/common/error.hpp"
 
 namespace knack::host {
@@ -37,17 +36,14 @@ std::string sha256_of_file(const std::filesystem::path& file) {
   return text;
 }
 
-Json recipe_with_provenance(const Recipe& recipe, const Registry& registry) {
-  Json json = resolved(recipe);
-  Json used = Json::object();
-  for (const auto& [kind, section] : named_sections(recipe)) {
-    const Offer offer = registry.find(kind, section->use);
-    used[std::string(kind) + "/" + section->use] = {
-        {"version", offer.file->checked.manifest.version},
-        {"sha256", sha256_of_file(offer.file->checked.path)}};
+std::map<std::string, UsedPlugin> plugins_of(Recipe& recipe, const Registry& registry) {
+  std::map<std::string, UsedPlugin> used;
+  for (const auto& [kind, section] : plugin_sections(recipe)) {
+    const CheckedFile& file = registry.find(kind, section->use).file->checked;
+    used[std::string(kind) + "/" + section->use] = {file.manifest.version,
+                                                    sha256_of_file(file.path)};
   }
-  json["plugins"]["used"] = std::move(used);
-  return json;
+  return used;
 }
 
 }  // namespace knack::host

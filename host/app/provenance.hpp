@@ -3,7 +3,7 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <map>
 #include <string>
 
 #include "host/plugin/registry.hpp"
@@ -14,8 +14,7 @@ namespace knack::host {
 /// SHA-256 of a file's content, 64 hex digits. Throws Error(data) when it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& file);
 
-/// The resolved recipe with `plugins.used`: version and sha256 of every plugin it names, by
-/// "<kind>/<id>".
-Json recipe_with_provenance(const Recipe& recipe, const Registry& registry);
+/// Version and sha256 of every plugin the recipe names, by "<kind>/<id>".
+std::map<std::string, UsedPlugin> plugins_of(Recipe& recipe, const Registry& registry);
 
 }  // namespace knack::host

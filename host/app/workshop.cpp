@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 
-#include "host/app/sections.hpp"
 #include "host/common/error.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/plugin/search_path.hpp"
@@ -74,10 +73,7 @@ Recipe Workshop::open_recipe(const std::filesystem::path& file) {
   recipe_places_.assign(recipe.plugin_path.begin(), recipe.plugin_path.end());
   registry_.reset();
   std::string plugin_problem;
-  for (const auto& [kind, section] : named_sections(recipe)) {
-    if (section->use.empty()) {
-      continue;  // already reported
-    }
+  for (const auto& [kind, section] : plugin_sections(recipe)) {
     try {
       const char* schema = registry().descriptor(kind, section->use).schema_json;
       validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);

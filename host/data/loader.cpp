@@ -92,7 +92,7 @@ std::optional<Batch> Loader::next() {
 
 Batch Loader::read(std::int64_t index) {
   const auto indices = sampler_.batch(order_, index);
-  std::unique_lock lock(source_mutex_, std::defer_lock);
+  std::unique_lock lock(source_.mutex_, std::defer_lock);
   if (!source_.reentrant()) lock.lock();
   auto [inputs, targets] = source_.read(epoch_, options_.seed, indices);
   return {std::move(inputs), std::move(targets), static_cast<std::int64_t>(indices.size()),

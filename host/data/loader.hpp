@@ -32,6 +32,10 @@ class BatchSource {
   /// Inputs and targets of the samples `indices`. Random numbers follow from seed, epoch and index.
   virtual std::pair<Value, Value> read(std::int64_t epoch, std::uint64_t seed,
                                        std::span<const std::int64_t> indices) = 0;
+
+ private:
+  friend class Loader;
+  std::mutex mutex_;  ///< taken around reads of a source that is not reentrant, by all its loaders
 };
 
 struct Batch {
@@ -94,7 +98,6 @@ class Loader {
   BatchSource& source_;
   const LoaderSettings options_;
   const Sampler sampler_;
-  std::mutex source_mutex_;  ///< taken around reads of a source that is not reentrant
 
   // Changed only while no worker reads: by start_epoch().
   std::int64_t epoch_ = 0;

@@ -15,7 +15,7 @@ namespace knack::host {
 namespace {
 
 constexpr std::size_t kLongestText = 4096;
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 32;  // of value nodes, not of tensors
 constexpr std::size_t kAlignment = 16;
 constexpr const char* kReport = "report this to the plugin's author";
 

@@ -42,7 +42,7 @@ struct InstanceContext {
   const std::string id;
   const std::string name;  ///< unique in a run
   const HostServices& services;
-  std::vector<at::Generator> generators;  ///< its random streams, one a device (host/services/rng.hpp)
+  std::vector<at::Generator> generators;  ///< its random streams (host/services/random_stream.hpp)
   const knack_host_t table;
 };
 

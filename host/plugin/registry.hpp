@@ -33,12 +33,12 @@ struct Offer {
   }
 };
 
-/// Reads manifests when it is made, loads a library when something in it is first needed, and never
-/// unloads one. Fit thread only.
+/// Reads manifests when it is made, loads a library when something in it is first needed, and
+/// never unloads one. Fit thread only.
 class Registry {
  public:
-  /// Looks at every plugin file of `folders` (see search_folders()) without running any of its code.
-  /// A file that is refused is remembered with the reason and stops no other.
+  /// Looks at every plugin file of `folders` (see search_folders()) without running any of its
+  /// code. A file that is refused is remembered with the reason and stops no other.
   explicit Registry(std::vector<std::filesystem::path> folders, HostFacts host);
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;

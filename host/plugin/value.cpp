@@ -2,7 +2,6 @@
 #include "host/plugin/value.hpp"
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <unordered_set>
 
@@ -11,8 +10,6 @@
 namespace knack::host {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// Beyond this a count is taken for garbage.
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 32;
 
@@ -20,40 +17,56 @@ std::string_view view(knack_string_t string) {
   return string.size == 0 ? std::string_view() : std::string_view(string.data, string.size);
 }
 
-void require(bool holds, const std::string& what) {
-  if (!holds) throw std::invalid_argument(what);
+[[noreturn]] void refuse(const std::string& what) {
+  throw std::invalid_argument(what);
 }
 
 void check(const knack_value_t& value, int depth);
+
+void check_list(const knack_value_t& value, int depth) {
+  for (std::uint64_t i = 0; i < value.count; ++i) check(value.as.items[i], depth + 1);
+}
 
 void check_map(const knack_value_t& value, int depth) {
   std::unordered_set<std::string_view> names;
   for (std::uint64_t i = 0; i < value.count; ++i) {
     const knack_named_value_t& entry = value.as.entries[i];
-    require(entry.name.data != nullptr || entry.name.size == 0, "a map entry whose name is NULL");
-    require(names.insert(view(entry.name)).second,
-            "a map with two entries named '" + std::string(view(entry.name)) + "'");
+    if (entry.name.data == nullptr && entry.name.size > 0) refuse("a map entry whose name is NULL");
+    if (!names.insert(view(entry.name)).second) {
+      refuse("a map with two entries named '" + std::string(view(entry.name)) + "'");
+    }
     check(entry.value, depth + 1);
   }
 }
 
 /// Throws unless the whole tree keeps the rules of the ABI.
 void check(const knack_value_t& value, int depth) {
-  require(depth < kDeepestValue,
-          "a value nested more than " + std::to_string(kDeepestValue) + " deep");
-  require(value.tag <= KNACK_VALUE_MAP, "a value with the unknown tag " + std::to_string(value.tag));
-  if (value.tag == KNACK_VALUE_TENSOR) {
-    require(value.as.tensor != nullptr, "a tensor that is NULL");
-    require(is_usable(value.as.tensor), "a tensor that is undefined");
+  if (depth >= kDeepestValue) {
+    refuse("a value nested more than " + std::to_string(kDeepestValue) + " deep");
   }
-  if (value.tag < KNACK_VALUE_STRING || value.tag == KNACK_VALUE_TENSOR) return;
-  require(value.count < kMostElements,
-          "a value with " + std::to_string(value.count) + " elements");
-  require(value.as.items != nullptr || value.count == 0, "a list, map or string that is NULL");
+  switch (value.tag) {
+    case KNACK_VALUE_NONE:
+    case KNACK_VALUE_BOOL:
+    case KNACK_VALUE_INT:
+    case KNACK_VALUE_FLOAT:
+      return;
+    case KNACK_VALUE_TENSOR:
+      if (value.as.tensor == nullptr) refuse("a tensor that is NULL");
+      if (!is_usable(value.as.tensor)) refuse("a tensor that is undefined");
+      return;
+    case KNACK_VALUE_STRING:
+    case KNACK_VALUE_LIST:
+    case KNACK_VALUE_MAP:
+      break;
+    default:
+      refuse("a value with the unknown tag " + std::to_string(value.tag));
+  }
+  if (value.count >= kMostElements) {
+    refuse("a value with " + std::to_string(value.count) + " elements");
+  }
+  if (value.as.items == nullptr && value.count > 0) refuse("a list, map or string that is NULL");
+  if (value.tag == KNACK_VALUE_LIST) check_list(value, depth);
   if (value.tag == KNACK_VALUE_MAP) check_map(value, depth);
-  if (value.tag == KNACK_VALUE_LIST) {
-    for (std::uint64_t i = 0; i < value.count; ++i) check(value.as.items[i], depth + 1);
-  }
 }
 
 /// Frees the tensors of an owned tree that was refused, as far as it can be walked.
@@ -162,55 +175,6 @@ Value Value::take(const knack_value_t& owned) {
 Value Value::copy(const knack_value_t& borrowed) {
   check(borrowed, 0);
   return read(borrowed, tensor_of);
-}
-
-Value Value::from_json(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::boolean:
-      return json.get<bool>();
-    case Json::value_t::number_unsigned:
-      if (json.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) {
-        throw std::out_of_range("the number " + json.dump() + " is larger than 64 bits hold");
-      }
-      return json.get<std::int64_t>();
-    case Json::value_t::number_integer:
-      return json.get<std::int64_t>();
-    case Json::value_t::number_float:
-      return json.get<double>();
-    case Json::value_t::string:
-      return json.get<std::string>();
-    case Json::value_t::array: {
-      List list;
-      for (const Json& item : json) list.push_back(from_json(item));
-      return list;
-    }
-    case Json::value_t::object: {
-      Map map;
-      for (const auto& [name, item] : json.items()) map.push_back({name, from_json(item)});
-      return map;
-    }
-    default:
-      return {};
-  }
-}
-
-Json Value::to_json() const {
-  if (const auto* boolean = get_if<bool>()) return *boolean;
-  if (const auto* integer = get_if<std::int64_t>()) return *integer;
-  if (const auto* number = get_if<double>()) return *number;
-  if (const auto* text = get_if<std::string>()) return *text;
-  if (get_if<at::Tensor>() != nullptr) throw std::invalid_argument("a tensor has no JSON form");
-  if (const auto* list = get_if<List>()) {
-    Json json = Json::array();
-    for (const Value& item : *list) json.push_back(item.to_json());
-    return json;
-  }
-  if (const auto* map = get_if<Map>()) {
-    Json json = Json::object();
-    for (const NamedValue& entry : *map) json[entry.name] = entry.value.to_json();
-    return json;
-  }
-  return nullptr;
 }
 
 std::optional<double> Value::number() const {

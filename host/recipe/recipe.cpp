@@ -88,16 +88,23 @@ Recipe read_recipe(const Document& document, Diagnostics& diagnostics) {
   for (const Json& folder : object("plugins").value("path", Json::array())) {
     if (folder.is_string()) recipe.plugin_path.push_back(folder.get<std::string>());
   }
+  const Json used = object("plugins").value("used", Json::object());
+  for (const auto& [id, plugin] : used.items()) {
+    recipe.used_plugins[id] = {plugin.value("version", std::string()),
+                               plugin.value("sha256", std::string())};
+  }
   return recipe;
 }
 
-std::vector<Section*> plugin_sections(Recipe& recipe) {
-  std::vector<Section*> sections = {&recipe.model, &recipe.train.dataset, &recipe.valid.dataset};
-  if (recipe.test) sections.push_back(&recipe.test->dataset);
-  sections.push_back(&recipe.objective);
-  sections.push_back(&recipe.optimizer);
-  for (Section& trick : recipe.tricks) sections.push_back(&trick);
-  std::erase_if(sections, [](const Section* section) { return section->use.empty(); });
+std::vector<PluginSection> plugin_sections(Recipe& recipe) {
+  std::vector<PluginSection> sections = {{"model", &recipe.model},
+                                         {"dataset", &recipe.train.dataset},
+                                         {"dataset", &recipe.valid.dataset}};
+  if (recipe.test) sections.push_back({"dataset", &recipe.test->dataset});
+  sections.push_back({"objective", &recipe.objective});
+  sections.push_back({"optimizer", &recipe.optimizer});
+  for (Section& trick : recipe.tricks) sections.push_back({"trick", &trick});
+  std::erase_if(sections, [](const PluginSection& named) { return named.section->use.empty(); });
   return sections;
 }
 
@@ -119,6 +126,9 @@ Json resolved(const Recipe& recipe) {
     root["tricks"].push_back(std::move(keys));
   }
   root["plugins"]["path"] = recipe.plugin_path;
+  for (const auto& [id, used] : recipe.used_plugins) {
+    root["plugins"]["used"][id] = {{"version", used.version}, {"sha256", used.sha256}};
+  }
   return root;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,12 @@ struct TrainerOptions {
   std::string run_root = "runs";    ///< folder of the run folders, relative to the current folder
 };
 
+/// A plugin file that a run used.
+struct UsedPlugin {
+  std::string version;
+  std::string sha256;  ///< of the file, 64 hex digits
+};
+
 struct Recipe {
   std::string name = "run";
   Section model;
@@ -60,14 +67,21 @@ struct Recipe {
   TrainerOptions trainer;
   std::vector<Section> tricks;
   std::vector<std::string> plugin_path;  ///< absolute folders to search for plugins, in order
+  std::map<std::string, UsedPlugin> used_plugins;  ///< by "<kind>/<id>"; in recipes of run folders
 };
 
 /// Checks the document against the host's schema and reads it. Every error is added to
 /// `diagnostics`; what is wrong keeps its default, so that the rest can still be checked.
 Recipe read_recipe(const Document& document, Diagnostics& diagnostics);
 
-/// Every section that names a plugin, in the order in which a recipe is usually written.
-std::vector<Section*> plugin_sections(Recipe& recipe);
+/// A section that names a plugin, and the kind of plugin it asks for.
+struct PluginSection {
+  const char* kind;
+  Section* section;
+};
+
+/// Every such section, in the order in which a recipe is usually written.
+std::vector<PluginSection> plugin_sections(Recipe& recipe);
 
 /// The whole recipe with every default filled in and every path absolute. Written to a file and
 /// loaded again it gives the same Recipe; numbers keep every bit.

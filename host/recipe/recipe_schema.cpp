@@ -55,6 +55,18 @@ constexpr const char* kPlugins = R"({
       "type": "array",
       "default": [],
       "items": {"type": "string", "minLength": 1, "format": "knack-path"}
+    },
+    "used": {
+      "type": "object",
+      "additionalProperties": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["version", "sha256"],
+        "properties": {
+          "version": {"type": "string"},
+          "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+        }
+      }
     }
   }
 })";

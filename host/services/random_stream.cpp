@@ -31,8 +31,7 @@ std::uint64_t mix(std::uint64_t bits) {
   return bits ^ (bits >> 31);
 }
 
-at::Generator& add_stream(InstanceContext& instance, at::Device device) {
-  at::Generator generator = at::globalContext().defaultGenerator(device);
+at::Generator& add_stream(InstanceContext& instance, at::Generator generator) {
   if (instance.kind != KNACK_KIND_MODEL) {
     generator = generator.clone();
     const std::lock_guard lock(generator.mutex());
@@ -57,10 +56,12 @@ constexpr knack_rng_api_t kTable = {
 }  // namespace
 
 at::Generator& random_stream(InstanceContext& instance, at::Device device) {
+  // "cuda" means the current device; generators have its number.
+  const at::Generator& default_stream = at::globalContext().defaultGenerator(device);
   for (at::Generator& generator : instance.generators) {
-    if (generator.device() == device) return generator;
+    if (generator.device() == default_stream.device()) return generator;
   }
-  return add_stream(instance, device);
+  return add_stream(instance, default_stream);
 }
 
 Value save_random_streams(InstanceContext& instance) {

@@ -25,7 +25,8 @@ const at::Tensor& checked(knack_tensor_t* handle) {
 std::int32_t describe(knack_tensor_t* handle, knack_tensor_info_t* out) {
   return to_status([&] {
     const at::Tensor& tensor = checked(handle);
-    require(tensor.layout() == at::kStrided, "tensor: expected a strided one, found another layout");
+    require(tensor.layout() == at::kStrided,
+            "tensor: expected a strided one, found another layout");
     fill(out, knack_tensor_info_t{
                   .struct_size = sizeof(knack_tensor_info_t),
                   .flags = (tensor.requires_grad() ? KNACK_TENSOR_REQUIRES_GRAD : 0u) |

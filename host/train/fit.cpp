@@ -69,8 +69,8 @@ void Fit::make_model() {
 
 DataPart Fit::make_data(const DataSection& section, const std::string& name) {
   DataPart part;
-  part.source = std::make_unique<DatasetSource>(
-      std::move(*make<Dataset>(section.dataset, "data." + name)));
+  part.dataset = make<Dataset>(section.dataset, "data." + name);
+  part.source = std::make_unique<DatasetSource>(*part.dataset);
   part.loader = make_loader(part, section);
   return part;
 }
@@ -101,13 +101,15 @@ std::string Fit::description() const {
          std::to_string(threads_) + (threads_ == 1 ? " thread" : " threads");
 }
 
-std::unique_ptr<Loader> Fit::make_loader(const DataPart& part, const DataSection& section) const {
+std::unique_ptr<Loader> Fit::make_loader(const DataPart& part, const DataSection& section,
+                                         std::int64_t limit) const {
   LoaderSettings settings;
   settings.batch_size = section.loader.batch_size;
   settings.shuffle = section.loader.shuffle;
   settings.drop_last = section.loader.drop_last;
   settings.workers = static_cast<int>(section.loader.workers);
   settings.seed = services_.seed;
+  settings.limit = limit;
   return std::make_unique<Loader>(*part.source, settings);
 }
 
@@ -154,13 +156,6 @@ void Fit::make_optimizer_groups() {
     }
     optimizer_->add_group(handed);
   }
-}
-
-Loader& Fit::second_train_loader() {
-  if (!second_train_loader_) {
-    second_train_loader_ = make_loader(*train_, recipe_.train);
-  }
-  return *second_train_loader_;
 }
 
 Metrics Fit::take_reported() {
@@ -240,7 +235,8 @@ std::int64_t Fit::train_samples() {
 }
 
 std::int64_t Fit::pass_over_data(std::int64_t samples, const BatchCallback& on_batch) {
-  return host::pass_over_data(second_train_loader(), placement_, samples, on_batch);
+  const auto loader = make_loader(*train_, recipe_.train, samples);
+  return host::pass_over_data(*loader, placement_, on_batch);
 }
 
 std::size_t Fit::norm_layer_count() {
@@ -256,7 +252,8 @@ void Fit::set_norm_momentum(std::size_t layer, double momentum) {
 }
 
 std::int64_t Fit::observe_norm_inputs(std::int64_t samples, const InputCallback& on_input) {
-  return host::observe_norm_inputs(*model_, second_train_loader(), placement_, samples, on_input);
+  const auto loader = make_loader(*train_, recipe_.train, samples);
+  return host::observe_norm_inputs(*model_, *loader, placement_, on_input);
 }
 
 void Fit::report_metric(const std::string& instance, std::string_view name, double value) {

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "host/data/dataset_source.hpp"
 #include "host/data/loader.hpp"
 #include "host/plugin/instance_context.hpp"
 #include "host/plugin/registry.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/services/fit_services.hpp"
-#include "host/train/dataset_source.hpp"
 #include "host/train/evaluation.hpp"
 #include "host/train/hooks.hpp"
 #include "host/train/loop.hpp"
@@ -29,6 +29,7 @@ namespace knack::host {
 
 /// A dataset and the loader that cuts it into batches.
 struct DataPart {
+  std::unique_ptr<Dataset> dataset;
   std::unique_ptr<DatasetSource> source;
   std::unique_ptr<Loader> loader;
 };
@@ -120,12 +121,13 @@ class Fit final : public FitServices {
   template <class Kind>
   std::unique_ptr<Kind> make(const Section& section, const std::string& name);
   DataPart make_data(const DataSection& section, const std::string& name);
-  std::unique_ptr<Loader> make_loader(const DataPart& part, const DataSection& section) const;
+  /// An epoch of the loader is `limit` samples, all when <= 0.
+  std::unique_ptr<Loader> make_loader(const DataPart& part, const DataSection& section,
+                                      std::int64_t limit = 0) const;
   void make_model();
   void make_tricks();
   int choose_threads();
   void make_optimizer_groups();
-  Loader& second_train_loader();
 
   const Recipe& recipe_;
   Registry& registry_;
@@ -149,7 +151,6 @@ class Fit final : public FitServices {
   std::vector<OptionGroup> groups_;
   std::vector<std::vector<at::Tensor>> group_params_;
   std::unique_ptr<Loop> loop_;
-  std::unique_ptr<Loader> second_train_loader_;  // for passes apart from the epoch in progress
   bool evaluating_ = false;
   Metrics reported_;
   std::map<std::string, nlohmann::ordered_json> facts_;

@@ -114,37 +114,22 @@ class ModelKeeper {
   std::vector<std::pair<at::Tensor, at::Tensor>> statistics_;
 };
 
-Value cut(const Value& batch, std::int64_t samples) {
-  return batch.map_tensors(
-      [samples](const at::Tensor& tensor) { return tensor.narrow(0, 0, samples); });
-}
-
 }  // namespace
 
-std::int64_t pass_over_data(Loader& loader, const Placement& placement, std::int64_t samples,
+std::int64_t pass_over_data(Loader& loader, const Placement& placement,
                             const FitServices::BatchCallback& on_batch) {
   const at::NoGradGuard no_grad;
   std::int64_t seen = 0;
   loader.start_epoch(1);
-  while (samples <= 0 || seen < samples) {
-    std::optional<Batch> batch = loader.next();
-    if (!batch) {
-      break;
-    }
-    std::int64_t count = batch->samples;
-    if (samples > 0 && seen + count > samples) {
-      count = samples - seen;
-      batch->inputs = cut(batch->inputs, count);
-      batch->targets = cut(batch->targets, count);
-    }
-    on_batch(placement.place(batch->inputs), placement.place(batch->targets), count);
-    seen += count;
+  while (std::optional<Batch> batch = loader.next()) {
+    on_batch(placement.place(batch->inputs), placement.place(batch->targets), batch->samples);
+    seen += batch->samples;
   }
   return seen;
 }
 
 std::int64_t observe_norm_inputs(Model& model, Loader& loader, const Placement& placement,
-                                 std::int64_t samples, const FitServices::InputCallback& on_input) {
+                                 const FitServices::InputCallback& on_input) {
   if (current_watch != nullptr) {
     throw Error(ExitCode::training,
                 "knack.norm/1: observe was called from inside its own callback; collect what is "
@@ -163,7 +148,7 @@ std::int64_t observe_norm_inputs(Model& model, Loader& loader, const Placement& 
                                           static_cast<std::int64_t>(i));
     }
   }
-  return pass_over_data(loader, placement, samples,
+  return pass_over_data(loader, placement,
                         [&](const Value& inputs, const Value&, std::int64_t) {
                           {
                             const WatchScope scope(watch);

@@ -169,8 +169,10 @@ void Session::choose(FitResult& result) const {
   }
   result.chosen = best->name;
   result.reason = std::string(higher ? "highest " : "lowest ") + monitor + " on valid (" +
-                  number_text(metric(best->valid, monitor)) + "), of equals the lowest loss (" +
-                  number_text(metric(best->valid, "loss")) + ")";
+                  number_text(metric(best->valid, monitor)) + ")";
+  if (monitor != "loss") {
+    result.reason += ", of equals the lowest loss (" + number_text(metric(best->valid, "loss")) + ")";
+  }
 }
 
 void Session::write_summary(const FitResult& result, double seconds) const {

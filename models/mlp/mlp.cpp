@@ -28,8 +28,8 @@ struct MlpOptions {
   }
 };
 
-/// Samples (N, ...) of `in_features` elements each to logits (N, num_classes). For each hidden layer
-/// `layers` holds Linear, BatchNorm1d if asked for, ReLU and Dropout, then comes the last Linear.
+/// Samples (N, ...) of `in_features` elements each to logits (N, num_classes). For each hidden
+/// layer, `layers` holds Linear, BatchNorm1d if asked for, ReLU and Dropout; then the last Linear.
 class Mlp final : public torch::nn::Module {
  public:
   explicit Mlp(const MlpOptions& options) {

@@ -39,8 +39,10 @@ constexpr Architecture kResNet56{
 constexpr Architecture kResNet18{{.id = "resnet18", .summary = "ResNet-18"}, {2, 2, 2, 2}};
 constexpr Architecture kResNet34{{.id = "resnet34", .summary = "ResNet-34"}, {3, 4, 6, 3}};
 constexpr Architecture kResNet50{{.id = "resnet50", .summary = "ResNet-50"}, {3, 4, 6, 3}, true};
-constexpr Architecture kResNet101{{.id = "resnet101", .summary = "ResNet-101"}, {3, 4, 23, 3}, true};
-constexpr Architecture kResNet152{{.id = "resnet152", .summary = "ResNet-152"}, {3, 8, 36, 3}, true};
+constexpr Architecture kResNet101{
+    {.id = "resnet101", .summary = "ResNet-101"}, {3, 4, 23, 3}, true};
+constexpr Architecture kResNet152{
+    {.id = "resnet152", .summary = "ResNet-152"}, {3, 8, 36, 3}, true};
 
 template <std::int64_t default_num_classes>
 struct ResNetOptions {
@@ -87,8 +89,8 @@ class Downsample final : public torch::nn::Module {
   BatchNorm2d norm_;
 };
 
-/// Convolutions with BatchNorm and ReLU, added to a shortcut. In a bottleneck the 3x3 convolution has
-/// the stride, as in torchvision; the paper's 1x1 is less accurate.
+/// Convolutions with BatchNorm and ReLU, added to a shortcut. In a bottleneck the 3x3 convolution
+/// has the stride, as in torchvision; in the paper the first 1x1 has it.
 class Block final : public torch::nn::Module {
  public:
   Block(std::int64_t in_channels, std::int64_t width, std::int64_t stride, bool bottleneck) {

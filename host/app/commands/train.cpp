@@ -51,11 +51,29 @@ void print_result(const FitResult& result, const RunFolder& folder) {
             << "\nresults: " << folder.path().string() << std::endl;
 }
 
+/// The recipe that repeats this run: with the threads that were chosen and the plugins that were used.
+Recipe as_run(Recipe recipe, const Fit& fit, Workshop& workshop) {
+  recipe.trainer.threads = fit.threads();
+  auto used = plugins_of(recipe, workshop.registry());
+  for (const auto& [id, before] : recipe.used_plugins) {
+    const auto now = used.find(id);
+    if (now != used.end() && now->second.sha256 != before.sha256) {
+      workshop.console().warning("plugin " + id + ": the recipe was written by a run with version " +
+                                 before.version + " (sha256 " + before.sha256.substr(0, 12) +
+                                 "), found version " + now->second.version + " (" +
+                                 now->second.sha256.substr(0, 12) +
+                                 "); results may differ from that run");
+    }
+  }
+  recipe.used_plugins = std::move(used);
+  return recipe;
+}
+
 }  // namespace
 
 void run_command(const TrainCommand& command, const CommonOptions& common) {
   Workshop workshop(common);
-  Recipe recipe = workshop.open_recipe(command.recipe);
+  const Recipe recipe = workshop.open_recipe(command.recipe);
   const RunFolder folder =
       command.run_folder.empty()
           ? RunFolder::create_under(recipe.trainer.run_root, recipe.name)
@@ -63,9 +81,7 @@ void run_command(const TrainCommand& command, const CommonOptions& common) {
   workshop.console().attach_log_file(folder.log_file());
   try {
     Fit fit(recipe, workshop.registry(), workshop.services(), workshop.console(), &folder);
-    Recipe as_run = recipe;
-    as_run.trainer.threads = fit.threads();
-    write_json(folder.recipe_file(), recipe_with_provenance(as_run, workshop.registry()));
+    write_json(folder.recipe_file(), resolved(as_run(recipe, fit, workshop)));
     workshop.console().info(fit.description());
     Session session(recipe, fit, workshop.console(), folder);
     print_result(session.run(), folder);

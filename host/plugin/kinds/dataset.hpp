@@ -34,7 +34,8 @@ class Dataset : public Instance {
   /// Reads the samples `indices`, each in [0, length()), at least one. `epoch` counts from 1 in
   /// training and is 0 elsewhere; `seed` is that of the run and data section. By several threads at
   /// once only when it is_reentrant(); the caller has set the thread's modes.
-  Samples batch(std::int64_t epoch, std::uint64_t seed, std::span<const std::int64_t> indices) const;
+  Samples batch(std::int64_t epoch, std::uint64_t seed,
+                std::span<const std::int64_t> indices) const;
 
  private:
   knack_dataset_t slots_;

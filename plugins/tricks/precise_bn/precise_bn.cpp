@@ -45,6 +45,10 @@ class PreciseBn final : public knack::Trick {
     }
   }
 
+  void fit_end(knack::Context& /*context*/) override {
+    is_final_ = true;
+  }
+
   void save(knack::StateWriter& state) const override {
     knack::Value evaluations = knack::Value::map({});
     for (const auto& [set, count] : evaluations_) evaluations.set(set, count);
@@ -60,7 +64,7 @@ class PreciseBn final : public knack::Trick {
   }
 
  private:
-  /// The first evaluation of a set is due, then every `every`-th.
+  /// The first evaluation of a set is due, then every `every`-th, and all of the final sets.
   bool is_due(std::string_view set) {
     const auto asks_for = [&](std::string_view name) {
       return std::find(options_.sets.begin(), options_.sets.end(), name) != options_.sets.end();
@@ -69,13 +73,14 @@ class PreciseBn final : public knack::Trick {
     auto count = std::find_if(evaluations_.begin(), evaluations_.end(),
                               [&](const auto& entry) { return entry.first == set; });
     if (count == evaluations_.end()) count = evaluations_.emplace(count, set, 0);
-    return count->second++ % options_.every == 0;
+    return count->second++ % options_.every == 0 || is_final_;
   }
 
   Options options_;
   knack::Host host_;
   std::vector<std::pair<std::string, std::int64_t>> evaluations_;  // of each set so far
   bool told_shortage_ = false;
+  bool is_final_ = false;
 };
 
 }  // namespace

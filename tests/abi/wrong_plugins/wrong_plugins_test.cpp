@@ -3,6 +3,9 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "host/plugin/kinds/model.hpp"
 #include "host/plugin/kinds/trick.hpp"
 #include "tests/support/error_message.hpp"
@@ -59,15 +62,22 @@ TEST(WrongPlugin, ThatIsNoElfFile) {
   const TemporaryFolder folder;
   const auto file = folder.write("not_elf.so", std::string(100, 'x'));
   EXPECT_EQ(refusal_in(folder.path(), "not_elf"),
-            unusable("not_elf", file.string() + ": ?"));
+            unusable("not_elf", file.string() + ": file: expected an ELF shared object, found "
+                                                "another kind of file; name a plugin's .so file"));
 }
 
 TEST(WrongPlugin, ThatIsTruncated) {
   const TemporaryFolder folder;
   const std::string whole = file_bytes(fixture_file("good_trick"));
   const auto file = folder.write("truncated.so", whole.substr(0, 100));
+  Elf64_Ehdr header;
+  std::memcpy(&header, whole.data(), sizeof(header));
+  const std::string table = std::to_string(header.e_phnum * sizeof(Elf64_Phdr));
   EXPECT_EQ(refusal_in(folder.path(), "truncated"),
-            unusable("truncated", file.string() + ": ?"));
+            unusable("truncated", file.string() +
+                                      ": ELF segment table: expected it inside the file's 100 "
+                                      "bytes, found " +
+                                      table + " bytes at offset 64; build it or copy it again"));
 }
 
 TEST(WrongPlugin, Of32Bits) {
@@ -100,8 +110,8 @@ TEST(WrongPlugin, OfAnotherAbiMajor) {
   EXPECT_EQ(refusal("other_abi_major"),
             unusable("other_abi_major",
                      in_file("other_abi_major",
-                             "manifest.abi_major: expected 1, found 2; rebuild the plugin with this "
-                             "knack's headers, or use a knack of its ABI major")));
+                             "manifest.abi_major: expected 1, found 2; rebuild the plugin with "
+                             "this knack's headers, or use a knack of its ABI major")));
 }
 
 TEST(WrongPlugin, ThatNeedsANewerAbiMinor) {

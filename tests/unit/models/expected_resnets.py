@@ -131,7 +131,8 @@ def main() -> None:
                 model.train(mode == "training")
                 with torch.no_grad():
                     logits = model(images)[:, :4].flatten()
-                print(name, "logits", mode, ",".join(f"{x:.17g}" for x in logits), sep="\t", file=file)
+                numbers = ",".join(f"{x:.17g}" for x in logits)
+                print(name, "logits", mode, numbers, sep="\t", file=file)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,9 @@ Expected read_expected(const std::string& id) {
     const std::size_t mode = line.find('\t') + 1;
     std::istringstream numbers(line.substr(tab + 1));
     std::vector<double> logits;
-    for (std::string number; std::getline(numbers, number, ',');) logits.push_back(std::stod(number));
+    for (std::string number; std::getline(numbers, number, ',');) {
+      logits.push_back(std::stod(number));
+    }
     expected.logits[line.substr(mode, tab - mode)] = at::tensor(logits, at::kDouble).view({2, -1});
   }
   return expected;
@@ -180,8 +182,9 @@ TEST(ResNet, GivesEachTensorItsRoleAndOwner) {
     ++count[text(tensor.owner_kind) + " " + text(tensor.role)];
   }
   const std::map<std::string, int> expected{
-      {"Conv2d weight", 21},          {"BatchNorm2d norm_scale", 21}, {"BatchNorm2d norm_shift", 21},
-      {"BatchNorm2d norm_stat", 63}, {"Linear weight", 1},          {"Linear bias", 1}};
+      {"Conv2d weight", 21},          {"BatchNorm2d norm_scale", 21},
+      {"BatchNorm2d norm_shift", 21}, {"BatchNorm2d norm_stat", 63},
+      {"Linear weight", 1},           {"Linear bias", 1}};
   EXPECT_EQ(count, expected);
 }
 
@@ -200,7 +203,8 @@ TEST(ResNet, ListsNormLayersWithTheirStatistics) {
   EXPECT_EQ(tensor_of(layers[0].num_batches_tracked_borrowed).item<std::int64_t>(), 1);
   for (const knack_model_tensor_t& tensor : model.tensors()) {
     if (text(tensor.name) != "bn1.running_mean") continue;
-    EXPECT_TRUE(tensor_of(tensor.tensor_borrowed).is_same(tensor_of(layers[0].running_mean_borrowed)));
+    const at::Tensor& mean = tensor_of(layers[0].running_mean_borrowed);
+    EXPECT_TRUE(tensor_of(tensor.tensor_borrowed).is_same(mean));
   }
 }
 

@@ -48,8 +48,8 @@ struct Zoo : torch::nn::Module {
     register_module("rms", std::make_shared<RMSNormImpl>());
     register_module("frozen", std::make_shared<FrozenImpl>());
     register_module("batch", torch::nn::BatchNorm1d(4));
-    register_module("plain_batch",
-                    torch::nn::BatchNorm1d(torch::nn::BatchNormOptions(4).track_running_stats(false)));
+    const auto untracked = torch::nn::BatchNormOptions(4).track_running_stats(false);
+    register_module("plain_batch", torch::nn::BatchNorm1d(untracked));
     register_module("act", torch::nn::PReLU());
     register_module("attention", torch::nn::MultiheadAttention(4, 2));
     register_module("tied", linear);

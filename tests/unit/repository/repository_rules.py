@@ -28,7 +28,7 @@ ALLOWED = {
     "host/checkpoint": HOST_BASE,
     "host/ui": HOST_BASE,
     "host/data": HOST_BASE | {"host/plugin"},
-    "host/weights": HOST_BASE | {"host/checkpoint"},
+    "host/weights": HOST_BASE | {"host/plugin", "host/checkpoint"},
     "host/report": HOST_BASE | {"host/checkpoint"},
     "host/services": HOST_BASE | {"host/plugin", "host/weights", "host/data"},
     "host/train": HOST_BASE | HOST_PARTS,

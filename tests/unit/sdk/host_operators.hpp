@@ -6,20 +6,25 @@
 #include <gtest/gtest.h>
 #include <knack/sdk/tensor.hpp>
 
+#include "host/plugin/guard.hpp"
 #include "host/plugin/instance_context.hpp"
 #include "host/services/services.hpp"
 
 namespace knack {
 
+/// Each test runs as if the host had called a plugin.
 class HostOperators : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
+  HostOperators() {
     host::register_aten();
     host::register_tensor();
-    static const host::HostServices services;
-    static const host::InstanceContext context("test.so", "trick", "test", "test", services);
-    detail::open_gateway(&context.table);
+    detail::open_gateway(&context_.table);
   }
+
+ private:
+  host::HostServices services_;
+  host::InstanceContext context_{"test.so", "trick", "test", "test", services_};
+  host::Call call_{context_, "test"};
 };
 
 /// A tensor of LibTorch as the wrapper sees it, and back. Both share their elements.

@@ -50,8 +50,12 @@ TEST_F(OperatorTest, ForeachOperatorsWorkOnLists) {
   const Tensor b = wrap(second);
   const Tensor c = wrap(at::full({2}, 4.0F));
   const Tensor d = wrap(at::full({3}, 5.0F));
-  const TensorList targets{a, b};
-  const TensorList sources{c, d};
+  TensorList targets;
+  targets.push_back(a);
+  targets.push_back(b);
+  TensorList sources;
+  sources.push_back(c);
+  sources.push_back(d);
   foreach_lerp_(targets, sources, 0.25);
   EXPECT_TRUE(at::equal(first, at::full({2}, 1.0F)));
   EXPECT_TRUE(at::equal(second, at::full({3}, 2.0F)));

@@ -133,6 +133,10 @@ struct Failure {
   std::string text;
 };
 
+void PrintTo(const Failure& failure, std::ostream* out) {
+  *out << failure.how;
+}
+
 class FailingHook : public ::testing::TestWithParam<Failure> {};
 
 TEST_P(FailingHook, BecomesAStatusAndAText) {

@@ -14,14 +14,10 @@ namespace knack::inline v1 {
 /// alive. Reuse one across steps: nothing is allocated then.
 class TensorList {
  public:
-  TensorList() = default;
-  TensorList(std::initializer_list<Tensor> tensors) {
-    for (const Tensor& tensor : tensors) push_back(tensor.handle());
-  }
-
   void push_back(const Tensor& tensor) {
     push_back(tensor.handle());
   }
+  void push_back(Tensor&& tensor) = delete;  // would be gone before the list is used
   void push_back(knack_tensor_t* handle) {
     knack_value_t item{};
     item.tag = KNACK_VALUE_TENSOR;

@@ -102,8 +102,8 @@ class ModuleTables {
 
 }  // namespace detail
 
-/// Base of models. What the host is told of their tensors and layers is found by walking the module,
-/// once, when it has been constructed.
+/// Base of models. What the host is told of their tensors and layers is found by walking the
+/// module, once, when it has been constructed.
 template <std::derived_from<torch::nn::Module> Module>
 class TorchModel : public Component {
  public:
@@ -141,8 +141,8 @@ class TorchModel : public Component {
   }
 
  protected:
-  /// Corrects the role of a tensor, where the module tree does not tell it. For constructors; `role`
-  /// is a KNACK_ROLE_*. Throws Error when there is no such tensor.
+  /// Corrects the role of a tensor, where the module tree does not tell it. For constructors;
+  /// `role` is a KNACK_ROLE_*. Throws Error when there is no such tensor.
   void set_role(std::string_view name, const char* role) {
     tables_.set_role(name, role);
   }

@@ -57,9 +57,9 @@ inline bool contains_any(std::string_view text, std::initializer_list<std::strin
 
 }  // namespace detail
 
-/// The role of the parameter `name` of a module of class `kind`; `normalizes` tells whether that is a
-/// normalization layer. LibTorch's layers are known by class, modules of an author's own by what such
-/// parameters are commonly called.
+/// The role of the parameter `name` of a module of class `kind`; `normalizes` tells whether that is
+/// a normalization layer. LibTorch's layers are known by class, modules of an author's own by what
+/// such parameters are commonly called.
 inline std::string_view parameter_role(std::string_view kind, bool normalizes,
                                        std::string_view name) {
   using detail::contains_any;
@@ -81,8 +81,8 @@ inline std::string_view buffer_role(std::string_view name) {
   return statistic ? KNACK_ROLE_NORM_STAT : KNACK_ROLE_BUFFER;
 }
 
-/// Parameters, then buffers, each in the order of the modules. A tensor that several modules share is
-/// listed under its first name.
+/// Parameters, then buffers, each in the order of the modules. A tensor that several modules share
+/// is listed under its first name.
 inline std::vector<ModuleTensor> list_tensors(const torch::nn::Module& root) {
   std::vector<ModuleTensor> parameters;
   std::vector<ModuleTensor> buffers;
@@ -123,8 +123,8 @@ bool append_norm(torch::nn::Module& module, const std::string& name,
 
 }  // namespace detail
 
-/// The layers BatchNorm1d, 2d and 3d, or derived from them, that keep running statistics; each once,
-/// in the order in which the modules were registered.
+/// The layers BatchNorm1d, 2d and 3d, or derived from them, that keep running statistics; each
+/// once, in the order in which the modules were registered.
 inline std::vector<ModuleNorm> list_norms(torch::nn::Module& root) {
   std::vector<ModuleNorm> norms;
   std::unordered_set<const torch::nn::Module*> seen;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Handles of the ABI as at::Tensor, and back, for plugins of tier torch-cxx. A handle is the address
-// of an at::Tensor; an owned one lies on the heap.
+// Handles of the ABI as at::Tensor, and back, for plugins of tier torch-cxx. A handle is the
+// address of an at::Tensor; an owned one lies on the heap.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -90,7 +90,7 @@ TEST_F(ReadRecipe, ListsTheSectionsThatNameAPlugin) {
   write("r.json", minimal_recipe(R"(, "tricks": [{"use": "ema"}])"));
   Recipe recipe = read("r.json");
   std::vector<std::string> pointers;
-  for (const Section* section : plugin_sections(recipe)) pointers.push_back(section->pointer);
+  for (const auto& named : plugin_sections(recipe)) pointers.push_back(named.section->pointer);
   EXPECT_THAT(pointers, ElementsAre("/model", "/data/train", "/data/valid", "/objective",
                                     "/optimizer", "/tricks/0"));
 }

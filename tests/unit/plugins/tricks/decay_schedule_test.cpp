@@ -19,6 +19,10 @@ struct Schedule {
   std::array<double, kSteps.size()> decays;
 };
 
+void PrintTo(const Schedule& schedule, std::ostream* out) {
+  *out << schedule.name;
+}
+
 class DecaySchedule : public ::testing::TestWithParam<Schedule> {};
 
 TEST_P(DecaySchedule, AgreesWithTheReference) {

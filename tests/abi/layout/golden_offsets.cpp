@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "golden_1_0.h"
