@@ -162,6 +162,7 @@ struct Workload {
   host::Value::Map options;
   std::vector<std::int64_t> shape;  ///< of a batch
   std::int64_t steps;               ///< an epoch
+  int rounds;
 };
 
 void expect_same_work(HostLoop& host, double hand_loss) {
@@ -174,17 +175,25 @@ void expect_same_work(HostLoop& host, double hand_loss) {
 }
 
 template <class Module>
-void compare_loops(const Workload& workload, std::shared_ptr<Module> module,
-                   const Effort& effort) {
-  BatchesInMemory data(effort.smoke ? 1 : workload.steps, workload.shape);
+void compare_loops(Workload workload, const std::function<std::shared_ptr<Module>()>& make_module,
+                   bool smoke) {
+  if (smoke) {
+    workload.shape[0] = 2;
+    workload.steps = workload.rounds = 1;
+  }
+  const Effort effort{.rounds = workload.rounds, .smoke = smoke};
+  BatchesInMemory data(workload.steps, workload.shape);
   HostLoop bare(workload.model, workload.options, data, /*tricks=*/0);
   HostLoop listened(workload.model, workload.options, data, /*tricks=*/1);
-  HandLoop<Module> by_hand(std::move(module), data);
+  HandLoop<Module> by_hand(make_module(), data);
+  HandLoop<Module> by_hand_too(make_module(), data);
   by_hand.start_from(bare.tensors());
   by_hand.run_epoch();
   expect_same_work(bare, by_hand.mean_loss());
 
   const auto hand_epoch = [&] { by_hand.run_epoch(); };
+  compare({workload.name + ", by hand twice", [&] { by_hand_too.run_epoch(); }, hand_epoch},
+          effort);
   compare({workload.name + ", no trick", [&] { bare.run_epoch(); }, hand_epoch}, effort);
   compare({workload.name + ", a trick on all hooks", [&] { listened.run_epoch(); }, hand_epoch,
            1.02},
@@ -198,11 +207,12 @@ void step_overhead(const Effort& effort) {
   at::manual_seed(1);
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  compare_loops({"tiny CNN 8x8, batch 64", "bench.tiny_cnn", {}, {64, 1, 8, 8}, 200},
-                std::make_shared<TinyCnn>(), effort);
+  compare_loops<TinyCnn>({"tiny CNN 8x8, batch 64", "bench.tiny_cnn", {}, {64, 1, 8, 8}, 20, 151},
+                         [] { return std::make_shared<TinyCnn>(); }, effort.smoke);
   at::set_num_threads(threads);
-  compare_loops({"ResNet-20 32x32, batch 128", "resnet20", {}, {128, 3, 32, 32}, 2},
-                std::make_shared<ResNet>(kResNet20, 3, 10, false), effort);
+  compare_loops<ResNet>({"ResNet-20 32x32, batch 128", "resnet20", {}, {128, 3, 32, 32}, 1, 15},
+                        [] { return std::make_shared<ResNet>(kResNet20, 3, 10, false); },
+                        effort.smoke);
 }
 
 }  // namespace knack::bench

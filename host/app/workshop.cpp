@@ -72,10 +72,11 @@ Recipe Workshop::open_recipe(const std::filesystem::path& file) {
   Recipe recipe = read_recipe(document, diagnostics);
   recipe_places_.assign(recipe.plugin_path.begin(), recipe.plugin_path.end());
   registry_.reset();
+  Registry& plugins = registry();  // what is wrong with the folders is not the recipe's doing
   std::string plugin_problem;
   for (const auto& [kind, section] : plugin_sections(recipe)) {
     try {
-      const char* schema = registry().descriptor(kind, section->use).schema_json;
+      const char* schema = plugins.descriptor(kind, section->use).schema_json;
       validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);
     } catch (const Error& error) {
       if (plugin_problem.empty()) {

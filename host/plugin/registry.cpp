@@ -87,8 +87,9 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   std::vector<std::string> folders;
   for (const fs::path& folder : folders_) folders.push_back(folder.string());
   std::string message = what + ": expected the id of an installed " + std::string(kind) +
-                        ", found none of that name in " +
-                        (folders.empty() ? "no folder" : join(folders));
+                        ", found none" +
+                        (folders.empty() ? ", as there is no plugin folder"
+                                         : " of that name in " + join(folders));
   if (const auto nearest = nearest_name(id, ids)) {
     message += "; did you mean " + *nearest + "?";
   } else if (!ids.empty()) {

@@ -54,10 +54,12 @@ RunFolder RunFolder::create_under(const fs::path& root, const std::string& name)
 
 RunFolder RunFolder::create(const fs::path& folder) {
   std::error_code failure;
-  if (fs::exists(folder, failure) && !fs::is_empty(folder, failure)) {
+  const bool is_other = fs::exists(folder, failure) && !fs::is_directory(folder, failure);
+  if (is_other || (fs::exists(folder, failure) && !fs::is_empty(folder, failure))) {
     throw Error(ExitCode::usage, folder.string() +
-                                     ": expected a new or empty folder for the run, found one "
-                                     "with files in it; choose another with --run-dir");
+                                     ": expected a new or empty folder for the run, found " +
+                                     (is_other ? "a file" : "one with files in it") +
+                                     "; choose another with --run-dir");
   }
   make_folders(folder / "final");
   return RunFolder(fs::absolute(folder));
@@ -80,7 +82,8 @@ fs::path RunFolder::instance_folder(const std::string& instance) const {
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
-  write_file_atomically(file, json.dump(2) + "\n");
+  write_file_atomically(
+      file, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 nlohmann::ordered_json read_json(const fs::path& file) {
@@ -103,7 +106,8 @@ MetricsFile::MetricsFile(const RunFolder& folder)
 }
 
 void MetricsFile::append(const nlohmann::ordered_json& record) {
-  const std::string line = record.dump() + "\n";
+  const std::string line =
+      record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() ||
       std::fflush(file_.get()) != 0) {
     throw Error(ExitCode::data, path_.string() + ": cannot be written: " + std::strerror(errno));

@@ -45,7 +45,9 @@ Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
   knack_hook_context_t begin = context();
   parts_.hooks.call(Hook::epoch_begin, begin);
 
-  while (fetch_window()) {
+  std::int64_t batches_left = parts_.train_loader.batches_per_epoch();
+  while (batches_left > 0 && fetch_window()) {
+    batches_left -= static_cast<std::int64_t>(window_.size());
     bool has_gradient = false;
     for (std::size_t position = 0; position < window_.size(); ++position) {
       has_gradient |= run_micro_batch(position);

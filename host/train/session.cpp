@@ -37,6 +37,16 @@ double metric(const Metrics& metrics, const std::string& name) {
   return found == metrics.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
+/// The metric that a table shows beside the loss: the monitored one, unless that is the loss.
+std::string beside_loss(const Metrics& metrics, const std::string& monitor) {
+  if (monitor != "loss") {
+    return monitor;
+  }
+  const auto other = std::find_if(metrics.begin(), metrics.end(),
+                                  [](const auto& entry) { return entry.first != "loss"; });
+  return other == metrics.end() ? monitor : other->first;
+}
+
 }  // namespace
 
 Session::Session(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder)
@@ -130,9 +140,10 @@ void Session::write_row(const std::vector<std::pair<std::string, Metrics>>& eval
                                     std::to_string(now.step),
                                     number_text(fit_.loop().running_loss().mean())};
   for (const auto& [set, metrics] : evaluated) {
-    columns.insert(columns.end(), {set + " loss", set + " " + recipe_.trainer.monitor});
-    cells.insert(cells.end(), {number_text(metric(metrics, "loss")),
-                               number_text(metric(metrics, recipe_.trainer.monitor))});
+    const std::string other = beside_loss(metrics, recipe_.trainer.monitor);
+    columns.insert(columns.end(), {set + " loss", set + " " + other});
+    cells.insert(cells.end(),
+                 {number_text(metric(metrics, "loss")), number_text(metric(metrics, other))});
   }
   columns.push_back("time");
   cells.push_back(duration_text(seconds));

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The command line, by its exit codes and messages.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/workbench.hpp"
+
+namespace knack::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr int kUsage = 2;
+
+std::string usage_error(const Words& arguments) {
+  const Workbench bench;
+  const ProcessResult result = bench.knack(arguments);
+  EXPECT_EQ(result.exit_code, kUsage) << result.standard_error;
+  EXPECT_EQ(result.standard_output, "");
+  EXPECT_EQ(result.standard_error.find('\n'), result.standard_error.size() - 1);
+  return result.standard_error;
+}
+
+TEST(CommandLine, SuggestsTheNearestCommand) {
+  EXPECT_EQ(usage_error({"trian", "recipe.json"}),
+            "error: `trian`: expected a command or an argument of `knack`; did you mean `train`?; "
+            "`knack --help` shows what there is\n");
+  EXPECT_THAT(usage_error({"plugins", "lst"}), HasSubstr("did you mean `list`?"));
+}
+
+TEST(CommandLine, SuggestsTheNearestOption) {
+  EXPECT_THAT(usage_error({"train", "recipe.json", "--run-dri", "x"}),
+              AllOf(StartsWith("error: `--run-dri`: expected an option of `train`"),
+                    HasSubstr("did you mean `--run-dir`?")));
+}
+
+TEST(CommandLine, SaysWhatIsMissing) {
+  EXPECT_THAT(usage_error({"train"}), HasSubstr("recipe"));
+  EXPECT_THAT(usage_error({}), HasSubstr("`knack --help` shows what there is"));
+}
+
+TEST(CommandLine, RefusesASplitThatDoesNotExist) {
+  EXPECT_THAT(usage_error({"eval", "run", "--split", "train"}), HasSubstr("--split"));
+}
+
+TEST(CommandLine, ShowsItsVersionAndItsHelp) {
+  const Workbench bench;
+  const ProcessResult version = bench.knack({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.standard_output, StartsWith("knack "));
+  const ProcessResult help = bench.knack({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* command : {"train", "eval", "explain", "plugins"}) {
+    EXPECT_THAT(help.standard_output, HasSubstr(command));
+  }
+}
+
+}  // namespace
+}  // namespace knack::testing

@@ -77,18 +77,18 @@ std::vector<float> floats(const std::string& tensor) {
   return numbers;
 }
 
-Json Run::summary() const {
+Json TrainedRun::summary() const {
   return Json::parse(file_bytes(folder / "final" / "summary.json"));
 }
 
-std::vector<Json> Run::metrics() const {
+std::vector<Json> TrainedRun::metrics() const {
   std::vector<Json> lines;
   std::ifstream file(folder / "metrics.jsonl");
   for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line));
   return lines;
 }
 
-Words set_names(const Run& run) {
+Words set_names(const TrainedRun& run) {
   Words names;
   for (const auto& entry : std::filesystem::directory_iterator(run.folder / "final")) {
     const auto& file = entry.path();
@@ -98,7 +98,7 @@ Words set_names(const Run& run) {
   return names;
 }
 
-void expect_same_weights(const Run& run, const Run& other) {
+void expect_same_weights(const TrainedRun& run, const TrainedRun& other) {
   EXPECT_EQ(set_names(run), set_names(other));
   for (const std::string& set : set_names(run)) {
     EXPECT_TRUE(file_bytes(run.weights(set)) == file_bytes(other.weights(set))) << set;
@@ -117,11 +117,11 @@ ProcessResult Workbench::knack(const Words& arguments, const std::string& progra
   return result;
 }
 
-Run Workbench::train(const Json& recipe, const Words& more_arguments) {
+TrainedRun Workbench::train(const Json& recipe, const Words& more_arguments) {
   const std::string name = "run" + std::to_string(++runs_);
   Words arguments = {"train", write(name + ".json", recipe).string(), "--run-dir", name, "--quiet"};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
-  const Run run{path() / name, knack(arguments)};
+  const TrainedRun run{path() / name, knack(arguments)};
   EXPECT_EQ(run.process.exit_code, 0) << run.process.standard_error;
   return run;
 }

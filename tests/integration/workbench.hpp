@@ -16,14 +16,14 @@ namespace knack::testing {
 using Json = nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-/// A multilayer perceptron with BatchNorm on 200 of the digits: two epochs of seven batches, shuffled, in a fraction of a
-/// second. No tricks.
+/// A multilayer perceptron with BatchNorm on 200 of the digits: two epochs of seven batches,
+/// shuffled, in a fraction of a second. No tricks.
 Json small_recipe();
 
 /// small_recipe() with each of the five tricks.
 Json five_trick_recipe();
 
-/// Name to "dtype bytes" of every tensor of a safetensors file.
+/// The bytes of every tensor of a safetensors file, by name.
 std::map<std::string, std::string> read_tensors(const std::filesystem::path& file);
 
 /// The tensors that training changes: not those that layers keep about their inputs.
@@ -33,7 +33,7 @@ std::map<std::string, std::string> without_statistics(std::map<std::string, std:
 std::vector<float> floats(const std::string& tensor);
 
 /// What `knack train` left.
-struct Run {
+struct TrainedRun {
   std::filesystem::path folder;
   ProcessResult process;
 
@@ -45,10 +45,10 @@ struct Run {
 };
 
 /// The names of the weight sets in `final`, without `model`, in alphabetical order.
-Words set_names(const Run& run);
+Words set_names(const TrainedRun& run);
 
 /// The tests fail unless both runs left the same sets, byte for byte.
-void expect_same_weights(const Run& run, const Run& other);
+void expect_same_weights(const TrainedRun& run, const TrainedRun& other);
 
 class Workbench {
  public:
@@ -69,7 +69,7 @@ class Workbench {
   }
 
   /// Trains quietly into a folder of its own. The test fails unless that succeeds.
-  Run train(const Json& recipe, const Words& more_arguments = {});
+  TrainedRun train(const Json& recipe, const Words& more_arguments = {});
 
   /// Trains and returns what went to standard error, after checking the exit code.
   std::string failure(const Json& recipe, int exit_code, const Words& more_arguments = {});

@@ -5,8 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -57,7 +58,8 @@ class FileActions {
 
 /// Whether the process ended before the limit.
 bool wait_for_end(pid_t process, std::chrono::milliseconds limit) {
-  const host::FileDescriptor descriptor(pidfd_open(process, 0));
+  // glibc 2.36 declares pidfd_open() for C only.
+  const host::FileDescriptor descriptor(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   pollfd ended{descriptor.get(), POLLIN, 0};
   return poll(&ended, 1, static_cast<int>(limit.count())) == 1;
 }

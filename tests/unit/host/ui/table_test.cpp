@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include "host/ui/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace knack::host {
+namespace {
+
+TEST(NumberText, HasFourDecimalsAndADashForNaN) {
+  EXPECT_EQ(number_text(0.98765), "0.9877");
+  EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "-");
+}
+
+TEST(DurationText, GrowsFromSecondsToHours) {
+  EXPECT_EQ(duration_text(0.04), "0.0 s");
+  EXPECT_EQ(duration_text(9.26), "9.3 s");
+  EXPECT_EQ(duration_text(125), "2:05");
+  EXPECT_EQ(duration_text(3725), "1:02:05");
+}
+
+TEST(TableLines, AlignsColumnsAndLeavesNoSpaceAtTheEnd) {
+  EXPECT_EQ(table_lines({{"set", "loss"}, {"live", "0.5"}, {"ema", ""}}),
+            (std::vector<std::string>{"set   loss", "live   0.5", "ema"}));
+}
+
+TEST(TableRow, PadsEveryCellToOneWidth) {
+  EXPECT_EQ(table_row({"1", "22"}, 4), "   1      22");
+}
+
+}  // namespace
+}  // namespace knack::host
