@@ -21,10 +21,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--knack", type=Path, default=ROOT / "build/release/bin/knack")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workload", choices=WORKLOADS, action="append")
     arguments = parser.parse_args()
     print(f"{'time of two threads / one':28} {'ratio':>6}  quartiles; less than 1: sharing pays")
-    for name, workload in WORKLOADS.items():
-        work = {**workload, "epochs": 4, "precision": "fp32", "channels_last": False}
+    for name in arguments.workload or WORKLOADS:
+        work = {**WORKLOADS[name], "epochs": 4, "precision": "fp32", "channels_last": False}
         ratios = []
         for _ in range(arguments.rounds):
             one = run_knack(arguments.knack, work, 1, False)

@@ -41,9 +41,9 @@ class FitServices {
   virtual std::int64_t pass_over_data(std::int64_t samples, const BatchCallback& on_batch) = 0;
 
   using InputCallback = std::function<void(std::int64_t layer, at::Tensor& input)>;
-  virtual std::size_t norm_layer_count() = 0;
-  /// `training` is its mode during training.
-  virtual NormLayer norm_layer(std::size_t layer) = 0;
+  /// The model's normalization layers. Names and kinds stay where they are until the fit ends;
+  /// `training` is a layer's mode during training, `momentum` its momentum now.
+  virtual const std::vector<NormLayer>& norm_layers() = 0;
   virtual void set_norm_momentum(std::size_t layer, double momentum) = 0;
   virtual std::int64_t observe_norm_inputs(std::int64_t samples, const InputCallback& on_input) = 0;
 
