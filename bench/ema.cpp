@@ -46,9 +46,8 @@ void copy(void* target, const void* source, std::int64_t bytes) {
 void ema(const Effort& effort) {
   const host::Recipe recipe = resnet50_with_ema(effort.smoke);
   host::HostServices services;
-  host::Console console(/*quiet=*/true);
   plugins();
-  host::Fit fit(recipe, plugins(), services, console, /*folder=*/nullptr);
+  host::Fit fit(recipe, plugins(), services, /*folder=*/nullptr);
   fit.begin();
 
   const host::WeightSet& live = fit.weights().live();

@@ -71,7 +71,7 @@ class HostLoop {
     optimizer_.add_group(group);
     loop_.emplace(host::LoopParts{model_, objective_, optimizer_, loader_, hooks_, placement_,
                                   params_},
-                  /*total_epochs=*/1'000'000);
+                  trainer_);
   }
 
   void run_epoch() {
@@ -96,7 +96,8 @@ class HostLoop {
   host::Optimizer optimizer_;
   host::Loader loader_;
   host::Hooks hooks_;
-  host::Placement placement_{host::TrainerOptions{.device = "cpu"}};
+  const host::TrainerOptions trainer_{.epochs = 1'000'000, .device = "cpu"};
+  host::Placement placement_{trainer_};
   std::vector<host::ModelTensor> tensors_;
   std::vector<std::vector<at::Tensor>> params_{1};
   std::optional<host::Loop> loop_;

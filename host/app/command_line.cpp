@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "host/app/command_line.hpp"
 
+#include <c10/util/Exception.h>
+
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iostream>
@@ -9,7 +11,7 @@
 
 #include "host/app/commands/commands.hpp"
 #include "host/common/error.hpp"
-#include "host/common/nearest_name.hpp"
+#include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
@@ -54,15 +56,20 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
 void declare(CommandLine& line) {
   line.app.set_version_flag("--version", "knack " KNACK_VERSION_STRING);
   line.app.require_subcommand(1);
+  line.app.footer(
+      "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other");
 
   CLI::App* train =
       add_command(line, line.app, "train", "Train what a recipe describes", line.train, true);
-  train->add_option("recipe", line.train.recipe, "Recipe file (JSON)")->required();
+  train->add_option("recipe", line.train.recipe, "Recipe file (JSON)")
+      ->type_name("FILE")
+      ->required();
   train->add_option("--run-dir", line.train.run_folder, "New or empty folder for this run")
       ->type_name("FOLDER");
 
-  CLI::App* eval = add_command(line, line.app, "eval", "Evaluate weights of a run", line.eval, true);
-  eval->add_option("run", line.eval.run, "Run folder")->required();
+  CLI::App* eval =
+      add_command(line, line.app, "eval", "Evaluate weights of a run", line.eval, true);
+  eval->add_option("run", line.eval.run, "Run folder")->type_name("FOLDER")->required();
   eval->add_option("--weights", line.eval.weights,
                    "Weight set: live, ema, average, ...; by default the chosen one")
       ->type_name("SET");
@@ -71,7 +78,9 @@ void declare(CommandLine& line) {
 
   CLI::App* explain = add_command(line, line.app, "explain",
                                   "Show what a recipe does, without training", line.explain, true);
-  explain->add_option("recipe", line.explain.recipe, "Recipe file (JSON)")->required();
+  explain->add_option("recipe", line.explain.recipe, "Recipe file (JSON)")
+      ->type_name("FILE")
+      ->required();
 
   CLI::App* plugins = line.app.add_subcommand("plugins", "Look at plugins");
   plugins->require_subcommand(1);
@@ -80,12 +89,14 @@ void declare(CommandLine& line) {
   CLI::App* inspect = add_command(line, *plugins, "inspect", "One plugin with its options",
                                   line.plugins_inspect, false);
   inspect->add_option("id", line.plugins_inspect.id, "Id, such as ema, or a plugin file")
+      ->type_name("ID|FILE")
       ->required();
   inspect->add_option("--kind", line.plugins_inspect.kind,
-                      "trick, model, dataset, objective or optimizer");
+                      "trick, model, dataset, objective or optimizer")
+      ->type_name("KIND");
 }
 
-/// The innermost command that was named, and the names it could have been followed by.
+/// The innermost command that was named.
 const CLI::App* deepest(const CLI::App* app) {
   while (!app->get_subcommands().empty()) {
     app = app->get_subcommands().front();
@@ -93,27 +104,56 @@ const CLI::App* deepest(const CLI::App* app) {
   return app;
 }
 
-std::string unknown_word(const CommandLine& line) {
+/// `knack plugins inspect`
+std::string full_name(const CLI::App* command) {
+  const CLI::App* parent = command->get_parent();
+  return (parent == nullptr ? "" : full_name(parent) + " ") + command->get_name();
+}
+
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+/// What is wrong with a word that no command takes.
+std::string describe_unknown(const std::string& word, const CLI::App* command) {
+  std::vector<std::string> known = names_of(command->get_subcommands({}));
+  std::string expected = known.empty() ? "no further argument" : "a command";
+  if (word.starts_with('-')) {
+    expected = "an option";
+    known.clear();
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        known.push_back("--" + name);
+      }
+    }
+  }
+  return backticked(word) + ": expected " + expected + " of `" + full_name(command) + "`" +
+         suggestion(word, known);
+}
+
+[[noreturn]] void refuse(const CLI::App* command, const std::string& problem) {
+  throw Error(ExitCode::usage, problem + (problem.ends_with('?') ? " `" : "; `") +
+                                   full_name(command) + " --help` shows what there is");
+}
+
+void refuse_unknown_words(const CommandLine& line) {
   const CLI::App* command = deepest(&line.app);
-  std::vector<std::string> known;
-  for (const CLI::App* subcommand : command->get_subcommands({})) {
-    known.push_back(subcommand->get_name());
+  const std::vector<std::string> words = line.app.remaining(true);
+  if (!words.empty()) {
+    refuse(command, describe_unknown(words.front(), command));
   }
-  for (const CLI::Option* option : command->get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      known.push_back("--" + name);
-    }
-  }
-  for (const std::string& word : line.app.remaining(true)) {
-    std::string message = "`" + word + "`: expected ";
-    message += word.front() == '-' ? "an option" : "a command or an argument";
-    message += " of `" + command->get_name() + "`";
-    if (const auto nearest = nearest_name(word, known)) {
-      message += "; did you mean `" + *nearest + "`?";
-    }
-    return message;
-  }
-  return "";
+}
+
+/// A command that was not named, or an argument that a command needs.
+std::string describe_missing(const CLI::RequiredError& error, const CLI::App* command) {
+  const std::vector<std::string> commands = names_of(command->get_subcommands({}));
+  return "`" + full_name(command) + "`: " +
+         (commands.empty() ? error.what()
+                           : "expected one of the commands " + backticked_list(commands));
 }
 
 }  // namespace
@@ -135,15 +175,17 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return line.app.exit(version);
   } catch (const CLI::ParseError& error) {
-    const std::string unknown = unknown_word(line);
-    throw Error(ExitCode::usage, (unknown.empty() ? std::string(error.what()) : unknown) +
-                                     "; `knack --help` shows what there is");
+    refuse_unknown_words(line);
+    const CLI::App* command = deepest(&line.app);
+    const auto* missing = dynamic_cast<const CLI::RequiredError*>(&error);
+    refuse(command, missing == nullptr ? error.what() : describe_missing(*missing, command));
   }
-  const std::string unknown = unknown_word(line);
-  if (!unknown.empty()) {
-    throw Error(ExitCode::usage, unknown + "; `knack --help` shows what there is");
+  refuse_unknown_words(line);
+  try {
+    line.run();
+  } catch (const c10::Error& error) {  // its what() has a backtrace, which helps no user
+    throw Error(ExitCode::training, error.what_without_backtrace());
   }
-  line.run();
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The `knack` binary: reads the command line, runs one command, turns failures into exit codes.
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
 #include <exception>
 #include <iostream>
@@ -8,6 +10,7 @@
 
 #include "host/app/command_line.hpp"
 #include "host/common/error.hpp"
+#include "host/recipe/diagnostics.hpp"
 
 namespace {
 
@@ -20,10 +23,17 @@ void keep_freed_memory() {
   mallopt(M_TOP_PAD, 64 << 20);
 }
 
-int fail(knack::host::ExitCode code, const char* message) {
-  const std::string_view text(message);
-  const bool names_error = text.find("error: ") != std::string_view::npos;
-  std::cerr << (names_error ? "" : "error: ") << text << std::endl;
+// A file that is opened must not become standard output because that was closed.
+void occupy_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    if (fcntl(stream, F_GETFD) == -1) {
+      open("/dev/null", O_RDWR);  // takes the lowest free number
+    }
+  }
+}
+
+int fail(knack::host::ExitCode code, const char* prefix, const char* message) {
+  std::cerr << prefix << message << std::endl;
   return static_cast<int>(code);
 }
 
@@ -31,14 +41,21 @@ int fail(knack::host::ExitCode code, const char* message) {
 
 int main(int argc, char** argv) {
   using knack::host::ExitCode;
+  occupy_standard_streams();
   keep_freed_memory();
   try {
-    return knack::host::run_command_line(argc, argv);
+    const int code = knack::host::run_command_line(argc, argv);
+    if (!std::cout.flush()) {
+      return fail(ExitCode::unexpected, "error: ", "standard output: cannot be written");
+    }
+    return code;
+  } catch (const knack::host::PlacedError& error) {
+    return fail(error.code(), "", error.what());
   } catch (const knack::host::Error& error) {
-    return fail(error.code(), error.what());
+    return fail(error.code(), "error: ", error.what());
   } catch (const std::bad_alloc&) {
-    return fail(ExitCode::unexpected, "out of memory");
+    return fail(ExitCode::unexpected, "error: ", "out of memory");
   } catch (const std::exception& error) {
-    return fail(ExitCode::unexpected, error.what());
+    return fail(ExitCode::unexpected, "error: ", error.what());
   }
 }

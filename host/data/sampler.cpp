@@ -9,18 +9,10 @@
 #include <utility>
 
 #include "host/common/error.hpp"
+#include "host/common/split_mix.hpp"
 
 namespace knack::host {
 namespace {
-
-/// The finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators", 2014): nearby inputs give unrelated outputs.
-std::uint64_t splitmix64(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15ULL;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
-  return value ^ (value >> 31);
-}
 
 /// Uniform in 0 .. bound - 1.
 std::uint64_t draw_below(std::mt19937_64& random, std::uint64_t bound) {
@@ -55,7 +47,7 @@ std::vector<std::int64_t> Sampler::order(std::int64_t epoch) const {
   std::iota(order.begin(), order.end(), std::int64_t{0});
   if (options_.shuffle) {
     std::mt19937_64 random(
-        splitmix64(options_.seed ^ splitmix64(static_cast<std::uint64_t>(epoch))));
+        split_mix(options_.seed ^ split_mix(static_cast<std::uint64_t>(epoch))));
     for (std::size_t left = order.size(); left > 1; --left) {
       std::swap(order[left - 1], order[draw_below(random, left)]);
     }

@@ -20,7 +20,7 @@ struct SamplerOptions {
 /// The order of each epoch and the batches it is cut into; the same on every platform.
 ///
 /// The order of an epoch depends on seed and epoch alone. It is a Fisher-Yates shuffle from the
-/// last place down with std::mt19937_64, seeded by splitmix64(seed ^ splitmix64(epoch)); the place
+/// last place down with std::mt19937_64, seeded by split_mix(seed ^ split_mix(epoch)); the place
 /// to swap with is its next output modulo the number of places left, outputs that would favour low
 /// places being thrown away. (std::shuffle differs between standard libraries.)
 class Sampler {

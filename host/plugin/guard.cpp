@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/plugin/guard.hpp"
 
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -86,6 +87,9 @@ at::Tensor Call::take_loss(knack_tensor_t* owned) {
   if (loss.dim() != 0 || !loss.is_floating_point()) {
     fail_check("a floating point loss without dimensions",
                loss.toString() + " with " + std::to_string(loss.dim()) + " dimensions");
+  }
+  if (at::GradMode::is_enabled() && !loss.requires_grad()) {
+    fail_check("a loss that depends on the parameters", "one without gradient");
   }
   return loss;
 }

@@ -53,6 +53,7 @@ class Call {
     }
     if (status != 0) [[unlikely]] fail_with_status(status);
     if (watched_) [[unlikely]] check_watched();
+    if (refusal_ != nullptr) [[unlikely]] fail(refusal_);
   }
 
   /// As run(), for functions that return a number of things: throws also when it is negative.
@@ -71,7 +72,8 @@ class Call {
   Value take(const knack_value_t& owned);
   at::Tensor take(knack_tensor_t* owned);
 
-  /// As take(), and throws Error unless it is a floating point tensor without dimensions.
+  /// As take(), and throws Error unless it is a floating point tensor without dimensions, and one
+  /// with a gradient where gradient mode is on.
   at::Tensor take_loss(knack_tensor_t* owned);
 
   /// Throws Error "PLACE: `text`".
@@ -92,6 +94,12 @@ class Call {
   }
   const Call* previous() const noexcept {
     return previous_;
+  }
+
+  /// Makes the innermost call of this thread, if any, fail once the plugin returns, whatever it
+  /// returns: for services that have no status. `text` is a literal.
+  static void refuse_current(const char* text) noexcept {
+    if (current_ != nullptr) current_->refusal_ = text;
   }
 
   /// Memory that lives as long as the innermost call of this thread; nullptr when there is no such
@@ -116,6 +124,7 @@ class Call {
   const char* function_;
   ExitCode code_;
   Call* previous_;
+  const char* refusal_ = nullptr;
   std::optional<std::pmr::monotonic_buffer_resource> memory_;
   std::unique_ptr<ThreadState> watched_;
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/plugin/guard.hpp"
+#include "host/plugin/text.hpp"
 
 namespace knack::host {
 namespace {
@@ -30,8 +31,7 @@ const void* get_extension(const knack_host_t*, const char* id) {
 }
 
 std::int32_t set_error(const knack_host_t*, std::int32_t status, knack_string_t message) {
-  set_error_text(message.data == nullptr ? std::string_view()
-                                         : std::string_view(message.data, message.size));
+  set_error_text(view(message));
   return status;
 }
 
@@ -59,7 +59,7 @@ InstanceContext::InstanceContext(std::string file, std::string kind, std::string
 
 std::string InstanceContext::place() const {
   std::string place = file + ": " + kind + " " + id;
-  if (name != id) place += " (instance " + name + ")";
+  if (name != id && name != kind) place += " (instance " + name + ")";
   return place;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace knack::host {
@@ -34,7 +35,8 @@ struct InstanceContext {
     return *static_cast<InstanceContext*>(table->host_data);
   }
 
-  /// "FILE: trick ema", or "FILE: trick ema (instance slow_ema)" when its name is not its id.
+  /// "FILE: trick ema", or "FILE: trick ema (instance slow_ema)" when its name says more than its
+  /// kind and id do.
   std::string place() const;
 
   const std::string file;
@@ -42,6 +44,7 @@ struct InstanceContext {
   const std::string id;
   const std::string name;  ///< unique in a run
   const HostServices& services;
+  const std::thread::id thread = std::this_thread::get_id();  ///< the fit thread, which made it
   std::vector<at::Generator> generators;  ///< its random streams (host/services/random_stream.hpp)
   const knack_host_t table;
 };

@@ -6,16 +6,13 @@
 #include <unordered_set>
 
 #include "host/plugin/tensor_handle.hpp"
+#include "host/plugin/text.hpp"
 
 namespace knack::host {
 namespace {
 
 /// Beyond this a count is taken for garbage.
 constexpr std::uint64_t kMostElements = std::uint64_t{1} << 32;
-
-std::string_view view(knack_string_t string) {
-  return string.size == 0 ? std::string_view() : std::string_view(string.data, string.size);
-}
 
 [[noreturn]] void refuse(const std::string& what) {
   throw std::invalid_argument(what);
@@ -44,6 +41,9 @@ void check(const knack_value_t& value, int depth) {
   if (depth >= kDeepestValue) {
     refuse("a value nested more than " + std::to_string(kDeepestValue) + " deep");
   }
+  if (value.reserved != 0) {
+    refuse("a value whose reserved field is " + std::to_string(value.reserved) + " and not 0");
+  }
   switch (value.tag) {
     case KNACK_VALUE_NONE:
     case KNACK_VALUE_BOOL:
@@ -69,16 +69,18 @@ void check(const knack_value_t& value, int depth) {
   if (value.tag == KNACK_VALUE_MAP) check_map(value, depth);
 }
 
-/// Frees the tensors of an owned tree that was refused, as far as it can be walked.
-void release(const knack_value_t& value, int depth) {
+/// Frees the tensors of an owned tree that nobody takes, as far as it can be walked.
+void release_tensors(const knack_value_t& value, int depth) {
   if (depth >= kDeepestValue || value.as.items == nullptr) return;
   if (value.tag == KNACK_VALUE_TENSOR) take_tensor(value.as.tensor);
   if (value.count >= kMostElements) return;
   if (value.tag == KNACK_VALUE_LIST) {
-    for (std::uint64_t i = 0; i < value.count; ++i) release(value.as.items[i], depth + 1);
+    for (std::uint64_t i = 0; i < value.count; ++i) release_tensors(value.as.items[i], depth + 1);
   }
   if (value.tag == KNACK_VALUE_MAP) {
-    for (std::uint64_t i = 0; i < value.count; ++i) release(value.as.entries[i].value, depth + 1);
+    for (std::uint64_t i = 0; i < value.count; ++i) {
+      release_tensors(value.as.entries[i].value, depth + 1);
+    }
   }
 }
 
@@ -166,10 +168,14 @@ Value Value::take(const knack_value_t& owned) {
   try {
     check(owned, 0);
   } catch (...) {
-    release(owned, 0);
+    release(owned);
     throw;
   }
   return read(owned, take_tensor);
+}
+
+void Value::release(const knack_value_t& owned) noexcept {
+  release_tensors(owned, 0);
 }
 
 Value Value::copy(const knack_value_t& borrowed) {
@@ -252,7 +258,7 @@ knack_value_t BorrowedValue::node(const Value& value) {
     node.as.entries = entries_.data() + first;
     for (std::size_t i = 0; i < map->size(); ++i) {
       const NamedValue& entry = (*map)[i];
-      entries_[first + i] = {{entry.name.data(), entry.name.size()}, this->node(entry.value)};
+      entries_[first + i] = {lend(entry.name), this->node(entry.value)};
     }
   }
   return node;

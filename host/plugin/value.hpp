@@ -45,8 +45,12 @@ class Value {
 
   /// Takes over an owned tree. Whether or not it succeeds, the handles in it are used up.
   /// Throws std::invalid_argument for a tree that breaks the ABI's rules: an unknown tag, a NULL or
-  /// undefined tensor, a NULL array, a name that appears twice, a tree deeper than kDeepestValue.
+  /// undefined tensor, a NULL array, a name that appears twice, a reserved field that is not 0, a
+  /// tree deeper than kDeepestValue.
   static Value take(const knack_value_t& owned);
+
+  /// Gives back the handles of an owned tree that nobody takes.
+  static void release(const knack_value_t& owned) noexcept;
 
   /// Copies a borrowed tree, sharing its tensors. Throws as take() does.
   static Value copy(const knack_value_t& borrowed);

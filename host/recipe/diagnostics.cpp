@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "host/common/error.hpp"
 #include "host/common/nearest_name.hpp"
 
 namespace knack::host {
@@ -14,8 +13,12 @@ constexpr std::size_t kLongestQuote = 60;
 
 }  // namespace
 
+std::string placed_line(const std::string& place, const std::string& message) {
+  return place + ": error: " + message;
+}
+
 void Diagnostics::add(const std::string& place, const std::string& message) {
-  lines_.push_back(place + ": error: " + message);
+  lines_.push_back(placed_line(place, message));
 }
 
 void Diagnostics::fail(const std::string& place, const std::string& message) {
@@ -28,7 +31,7 @@ void Diagnostics::throw_if_any() const {
   if (lines_.empty()) return;
   std::string message;
   for (const std::string& line : lines_) message += (message.empty() ? "" : "\n") + line;
-  throw Error(ExitCode::recipe, message);
+  throw PlacedError(ExitCode::recipe, message);
 }
 
 std::string one_line(const std::string& text) {

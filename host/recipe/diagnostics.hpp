@@ -5,7 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "host/common/error.hpp"
+
 namespace knack::host {
+
+/// An Error whose lines all have the form `PLACE: error: TEXT`, so that nothing is put before them.
+class PlacedError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// One line of a PlacedError.
+std::string placed_line(const std::string& place, const std::string& message);
 
 /// The errors found so far, in the order in which they were found.
 class Diagnostics {
@@ -16,7 +27,7 @@ class Diagnostics {
   /// Records one error after which going on makes no sense, and throws them all.
   [[noreturn]] void fail(const std::string& place, const std::string& message);
 
-  /// Throws one Error (ExitCode::recipe), a line an error; does nothing if there is none.
+  /// Throws one PlacedError (ExitCode::recipe), a line an error; does nothing if there is none.
   void throw_if_any() const;
 
   const std::vector<std::string>& lines() const noexcept {

@@ -72,6 +72,9 @@ class Loader {
     if (text.size() > kLargestRecipe) {
       diagnostics_.fail(referrer, name + " is larger than the 16 MiB allowed for a recipe");
     }
+    if (text.find('\0') != text.npos) {
+      diagnostics_.fail(referrer, name + " is not a text file; expected a recipe: JSON in UTF-8");
+    }
     return text;
   }
 

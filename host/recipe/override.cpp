@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 
@@ -18,12 +19,17 @@ struct OverrideError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct Key {
+  std::string text;
+  bool in_brackets;
+};
+
 /// `tricks[ema].decay` as {"tricks", "ema", "decay"}.
-std::vector<std::string> split_path(const std::string& path) {
+std::vector<Key> split_path(const std::string& path) {
   if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return std::iscntrl(c); })) {
     throw OverrideError("a key must not contain control characters");
   }
-  std::vector<std::string> keys;
+  std::vector<Key> keys;
   std::size_t at = 0;
   while (at <= path.size()) {
     const bool in_brackets = at < path.size() && path[at] == '[';
@@ -33,7 +39,7 @@ std::vector<std::string> split_path(const std::string& path) {
     if (end == path.npos) throw OverrideError("`[` without `]`");
     if (end == start)
       throw OverrideError("a key is empty; expected PATH=VALUE with PATH like `trainer.epochs`");
-    keys.push_back(path.substr(start, end - start));
+    keys.push_back({path.substr(start, end - start), in_brackets});
     at = in_brackets ? end + 1 : end;
     if (at == path.size()) break;
     if (path[at] == '.') {
@@ -58,6 +64,13 @@ std::string member_or_empty(const Json& element, const char* key) {
   return element[key].get<std::string>();
 }
 
+[[noreturn]] void refuse_element(const std::string& key, const std::string& path,
+                                 const std::vector<std::string>& names) {
+  const std::string what = path == "tricks" ? "trick" : "element of " + path;
+  throw OverrideError("no " + what + " named " + backticked(key) + "; there are " +
+                      (names.empty() ? "none" : backticked_list(names)) + suggestion(key, names));
+}
+
 std::size_t find_element(const Json& list, const std::string& key, const std::string& path) {
   if (const auto index = parse_index(key)) {
     if (*index < list.size()) return *index;
@@ -70,15 +83,19 @@ std::size_t find_element(const Json& list, const std::string& key, const std::st
     names.push_back(name.empty() ? member_or_empty(element, "use") : name);
   }
   const auto matches = std::count(names.begin(), names.end(), key);
-  if (matches == 0) {
-    throw OverrideError("no element of " + path + " is named " + backticked(key) +
-                        "; there are: " + backticked_list(names) + suggestion(key, names));
-  }
+  if (matches == 0) refuse_element(key, path, names);
   if (matches > 1) {
     throw OverrideError(path + " has " + std::to_string(matches) + " elements named " +
                         backticked(key) + "; give the index, as in `" + path + "[0]`");
   }
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), key) - names.begin());
+}
+
+bool is_too_large_integer(const std::string& text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, number);
+  return result.ec == std::errc::result_out_of_range && result.ptr == end;
 }
 
 /// The value to set and the origins inside it, all of which are the override.
@@ -90,6 +107,9 @@ Document parse_value(const std::string& text, const Origin& origin) {
     diagnostics.throw_if_any();
   } catch (const Error&) {
     if (text.size() > kLongestString) throw OverrideError("the value is too long");
+    if (is_too_large_integer(text)) {
+      throw OverrideError("this integer does not fit into 64 bits with sign");
+    }
     value = Document{text, {{"", {}}}};
   }
   for (auto& [pointer, value_origin] : value.origins) value_origin = origin;
@@ -105,19 +125,23 @@ class Override {
     const std::size_t equals = text.find('=');
     if (equals == text.npos) throw OverrideError("expected PATH=VALUE, found no `=`");
     keys_ = split_path(text.substr(0, equals));
+    if (keys_.front().text == "extends") {
+      throw OverrideError("`extends` works only in recipe files");
+    }
     value_ = parse_value(text.substr(equals + 1), origin_);
   }
 
   void apply() {
     Json* container = &document_.root;
     std::string pointer;
-    for (std::size_t i = 0; i + 1 < keys_.size(); ++i)
-      container = &step(*container, pointer, keys_[i]);
-    assign(*container, pointer, keys_.back());
+    for (std::size_t i = 0; i + 1 < keys_.size(); ++i) {
+      container = &step(*container, pointer, keys_[i].text, keys_[i + 1]);
+    }
+    assign(*container, pointer, keys_.back().text);
   }
 
  private:
-  Json& step(Json& container, std::string& pointer, const std::string& key) {
+  Json& step(Json& container, std::string& pointer, const std::string& key, const Key& next) {
     const std::string path = readable_path(pointer);
     if (container.is_array()) {
       const std::size_t index = find_element(container, key, path);
@@ -127,6 +151,7 @@ class Override {
     require_object(container, path);
     pointer = child_pointer(pointer, key);
     if (!container.contains(key)) {
+      if (next.in_brackets) refuse_element(next.text, readable_path(pointer), {});
       container[key] = Json::object();
       document_.origins[pointer] = origin_;
     }
@@ -187,7 +212,7 @@ class Override {
 
   Document& document_;
   Origin origin_;
-  std::vector<std::string> keys_;
+  std::vector<Key> keys_;
   Document value_;
 };
 

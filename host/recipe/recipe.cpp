@@ -52,6 +52,14 @@ std::vector<Section> read_tricks(const Json& tricks, const Document& document,
   return sections;
 }
 
+TrainerOptions read_trainer(const Json& keys, const Document& document) {
+  TrainerOptions trainer;
+  read_fields(keys, trainer);
+  const bool has_mode = document.find_origin("/trainer/mode") != nullptr;
+  if (!has_mode && trainer.monitor.find("loss") != std::string::npos) trainer.mode = "min";
+  return trainer;
+}
+
 Json write_section(const Section& section) {
   Json keys = {{"use", section.use}};
   keys.update(section.options);
@@ -83,7 +91,7 @@ Recipe read_recipe(const Document& document, Diagnostics& diagnostics) {
   if (object("data").contains("test")) recipe.test = read_data(object("data"), "test");
   recipe.objective = read_section(object("objective"), section_schema(), "/objective");
   recipe.optimizer = read_section(object("optimizer"), section_schema(), "/optimizer");
-  read_fields(object("trainer"), recipe.trainer);
+  recipe.trainer = read_trainer(object("trainer"), document);
   recipe.tricks = read_tricks(root.value("tricks", Json::array()), document, diagnostics);
   for (const Json& folder : object("plugins").value("path", Json::array())) {
     if (folder.is_string()) recipe.plugin_path.push_back(folder.get<std::string>());

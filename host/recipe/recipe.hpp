@@ -43,7 +43,8 @@ struct TrainerOptions {
   bool channels_last = false;       ///< memory format of images and of the weights of convolutions
   std::int64_t threads = 0;         ///< within one operator, 0 to 1024; 0 lets the host choose
   std::string monitor = "top1";     ///< the metric of `valid` by which every choice is made
-  std::string mode = "max";         ///< "max" or "min": which of two values of `monitor` is better
+  std::string mode = "max";         ///< "max" or "min": which of two values of `monitor` is better;
+                                    ///< "min" is the default for a monitor with "loss" in its name
   bool check_plugins = false;       ///< verify after each hook that global state is as it was
   double log_every_seconds = 10.0;  ///< between progress lines off a terminal, >= 0
   std::string run_root = "runs";    ///< folder of the run folders, relative to the current folder

@@ -35,8 +35,9 @@ constexpr const char* kModelKeys = R"({
   "weights": {"type": ["string", "null"], "minLength": 1, "format": "knack-path", "default": null}
 })";
 
-constexpr const char* kTrickKeys = R"({
-  "name": {"type": "string", "minLength": 1}
+// Folders of a run are named after the recipe and after the tricks that write files.
+constexpr const char* kFolderName = R"({
+  "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 100
 })";
 
 constexpr const char* kLoaderKeys = R"({
@@ -78,9 +79,9 @@ void add_defaults(Json& properties) {
   for (const auto& [key, value] : defaults.items()) properties[key]["default"] = value;
 }
 
-Json section_with(const char* host_keys) {
+Json section_with(const Json& host_keys) {
   Json schema = Json::parse(kSection);
-  schema["properties"].update(Json::parse(host_keys));
+  schema["properties"].update(host_keys);
   return schema;
 }
 
@@ -100,13 +101,8 @@ Json data_schema() {
             {"test", data_section_schema()}}}};
 }
 
-// A folder of the run is named after the recipe.
-constexpr const char* kName = R"({
-  "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 100
-})";
-
 Json make_recipe_schema() {
-  Json name = Json::parse(kName);
+  Json name = Json::parse(kFolderName);
   name["default"] = Recipe{}.name;
   return {{"$schema", "http://json-schema.org/draft-07/schema#"},
           {"type", "object"},
@@ -132,7 +128,7 @@ const Json& recipe_schema() {
 
 const Json& data_section_schema() {
   static const Json schema = [] {
-    Json section = section_with(kLoaderKeys);
+    Json section = section_with(Json::parse(kLoaderKeys));
     add_defaults<LoaderOptions>(section["properties"]);
     return section;
   }();
@@ -140,17 +136,17 @@ const Json& data_section_schema() {
 }
 
 const Json& trick_schema() {
-  static const Json schema = section_with(kTrickKeys);
+  static const Json schema = section_with({{"name", Json::parse(kFolderName)}});
   return schema;
 }
 
 const Json& model_schema() {
-  static const Json schema = section_with(kModelKeys);
+  static const Json schema = section_with(Json::parse(kModelKeys));
   return schema;
 }
 
 const Json& section_schema() {
-  static const Json schema = section_with("{}");
+  static const Json schema = section_with(Json::object());
   return schema;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/run_folder.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -32,10 +33,22 @@ void make_folders(const fs::path& folder) {
   }
 }
 
+/// The outermost folder that making `folder` would make; empty if it is there.
+fs::path outermost_missing(const fs::path& folder) {
+  fs::path outermost;
+  std::error_code ignored;
+  for (fs::path at = fs::absolute(folder); !fs::exists(at, ignored) && at.has_relative_path();
+       at = at.parent_path()) {
+    outermost = at;
+  }
+  return outermost;
+}
+
 }  // namespace
 
 RunFolder RunFolder::create_under(const fs::path& root, const std::string& name) {
   const fs::path parent = root / name;
+  const fs::path missing = outermost_missing(parent);
   make_folders(parent);
   const std::string timestamp = utc_timestamp();
   for (int attempt = 1;; ++attempt) {
@@ -43,7 +56,9 @@ RunFolder RunFolder::create_under(const fs::path& root, const std::string& name)
         parent / (attempt == 1 ? timestamp : timestamp + "-" + std::to_string(attempt));
     std::error_code failure;
     if (fs::create_directory(folder, failure)) {
-      return create(folder);
+      RunFolder run = create(folder);
+      run.made_from_ = missing.empty() ? run.path() : missing;
+      return run;
     }
     if (failure) {
       throw Error(ExitCode::data,
@@ -61,8 +76,23 @@ RunFolder RunFolder::create(const fs::path& folder) {
                                      (is_other ? "a file" : "one with files in it") +
                                      "; choose another with --run-dir");
   }
+  RunFolder run(fs::absolute(folder));
+  run.made_from_ = outermost_missing(folder);
   make_folders(folder / "final");
-  return RunFolder(fs::absolute(folder));
+  return run;
+}
+
+void RunFolder::discard() const noexcept {
+  std::error_code failure;
+  for (fs::directory_iterator entry(path_, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    std::error_code stays;
+    fs::remove_all(entry->path(), stays);
+  }
+  if (made_from_.empty()) return;
+  for (fs::path made = path_; fs::remove(made, failure) && made != made_from_;) {
+    made = made.parent_path();
+  }
 }
 
 RunFolder RunFolder::open(const fs::path& folder) {
@@ -73,6 +103,16 @@ RunFolder RunFolder::open(const fs::path& folder) {
                                     "the folder that `knack train` printed");
   }
   return run;
+}
+
+std::vector<std::string> RunFolder::weight_sets() const {
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(path_ / "final", failure)) {
+    if (entry.path().extension() == ".safetensors") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 fs::path RunFolder::instance_folder(const std::string& instance) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace knack::host {
 
@@ -20,6 +21,10 @@ class RunFolder {
   /// Makes `folder`, which must not exist or be empty. Throws Error(usage) otherwise.
   static RunFolder create(const std::filesystem::path& folder);
 
+  /// Undoes the making of this folder: removes what is in it, itself, and the folders made on the
+  /// way to it that are empty. What was there before stays. Throws nothing.
+  void discard() const noexcept;
+
   /// The folder of a finished or broken run. Throws Error(data) when it holds no recipe.json.
   static RunFolder open(const std::filesystem::path& folder);
 
@@ -32,6 +37,8 @@ class RunFolder {
   std::filesystem::path log_file() const {
     return path_ / "log.txt";
   }
+  /// Names of the weight sets that final/ holds, sorted.
+  std::vector<std::string> weight_sets() const;
   std::filesystem::path weights_file(const std::string& set) const {
     return path_ / "final" / (set + ".safetensors");
   }
@@ -45,6 +52,7 @@ class RunFolder {
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
   std::filesystem::path path_;
+  std::filesystem::path made_from_;  ///< the outermost folder made for this run; empty if none
 };
 
 /// Writes JSON for people, atomically. Throws Error(data).

@@ -15,6 +15,10 @@ std::int64_t train_samples(const knack_host_t* host) {
 
 std::int32_t pass(const knack_host_t* host, const knack_data_pass_t* request, std::int64_t* out) {
   return serve_callback(host, [&](FitServices& fit, std::int32_t& status) {
+    require_size(request, offsetof(knack_data_pass_t, on_batch) + sizeof(request->on_batch),
+                 "request");
+    require(request->on_batch, "request.on_batch");
+    require(out);
     BorrowedValue inputs_view;
     BorrowedValue targets_view;
     *out = fit.pass_over_data(

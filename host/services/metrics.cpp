@@ -16,6 +16,7 @@ std::int32_t report(const knack_host_t* host, knack_string_t name, double value)
 
 std::int32_t summarize(const knack_host_t* host, knack_string_t key, const knack_value_t* value) {
   return serve(host, [&](InstanceContext& instance, FitServices& fit) {
+    require(value, "value");
     fit.summarize(instance.name, view(key), Value::copy(*value));
   });
 }

@@ -26,6 +26,7 @@ std::int32_t get(const knack_host_t* host, std::int64_t index, knack_param_t* ou
 
 std::int32_t gradient(const knack_host_t* host, std::int64_t index, knack_tensor_t** out) {
   return serve(host, [&](InstanceContext&, FitServices& fit) {
+    require(out);
     const auto& all = fit.parameters();
     at::Tensor& gradient =
         all[checked_index(index, all.size(), "parameter")].tensor.mutable_grad();
@@ -48,6 +49,7 @@ std::int64_t group_count(const knack_host_t* host) {
 std::int32_t get_group_option(const knack_host_t* host, std::int64_t group, knack_string_t option,
                               double* out) {
   return serve(host, [&](InstanceContext&, FitServices& fit) {
+    require(out);
     *out = fit.group_option(checked_index(group, fit.group_count(), "group"), view(option));
   });
 }

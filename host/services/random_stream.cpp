@@ -11,8 +11,12 @@
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 
+#include "host/common/split_mix.hpp"
+#include "host/plugin/guard.hpp"
 #include "host/services/services.hpp"
+#include "host/services/status.hpp"
 
 namespace knack::host {
 namespace {
@@ -24,24 +28,30 @@ std::uint64_t hash(std::string_view text) {
   return hash;
 }
 
-/// The output function of SplitMix64 (Steele, Lea, Flood 2014): near seeds give unlike results.
-std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
-  return bits ^ (bits >> 31);
+constexpr const char* kOtherThread =
+    "random numbers: expected a call on the fit thread, found another thread; datasets derive what "
+    "they draw from the request's seed, epoch and indices";
+
+bool is_fit_thread(const InstanceContext& instance) {
+  return std::this_thread::get_id() == instance.thread;
 }
 
 at::Generator& add_stream(InstanceContext& instance, at::Generator generator) {
   if (instance.kind != KNACK_KIND_MODEL) {
     generator = generator.clone();
     const std::lock_guard lock(generator.mutex());
-    generator.set_current_seed(mix(instance.services.seed ^ hash(instance.name)));
+    generator.set_current_seed(split_mix(instance.services.seed ^ hash(instance.name)));
   }
   return instance.generators.emplace_back(std::move(generator));
 }
 
 std::uint64_t next(const knack_host_t* host) {
-  at::Generator& generator = random_stream(InstanceContext::of(host), at::kCPU);
+  InstanceContext& instance = InstanceContext::of(host);
+  if (!is_fit_thread(instance)) {
+    Call::refuse_current(kOtherThread);
+    return 0;
+  }
+  at::Generator& generator = random_stream(instance, at::kCPU);
   const std::lock_guard lock(generator.mutex());
   return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
 }
@@ -56,6 +66,7 @@ constexpr knack_rng_api_t kTable = {
 }  // namespace
 
 at::Generator& random_stream(InstanceContext& instance, at::Device device) {
+  if (!is_fit_thread(instance)) throw ServiceError(KNACK_STATUS_UNSUPPORTED, kOtherThread);
   // "cuda" means the current device; generators have its number.
   const at::Generator& default_stream = at::globalContext().defaultGenerator(device);
   for (at::Generator& generator : instance.generators) {

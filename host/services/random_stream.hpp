@@ -11,7 +11,8 @@ namespace knack::host {
 
 /// The stream of `instance` on `device`: a generator of its own, seeded by the run's seed and the
 /// instance's name, so that what it draws changes no other stream. A model's is LibTorch's default
-/// generator, from which its initial weights and its dropout come in any case. Fit thread only.
+/// generator, from which its initial weights and its dropout come in any case. Throws ServiceError
+/// on other threads than the one that made the instance: streams belong to the fit thread.
 at::Generator& random_stream(InstanceContext& instance, at::Device device);
 
 /// The streams' positions, for checkpoints; and back. Throws std::invalid_argument for a value that

@@ -4,37 +4,17 @@
 
 #include <knack/abi/host.h>
 
-#include <cstring>
-#include <new>
+#include <cstddef>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "host/plugin/guard.hpp"
 #include "host/plugin/instance_context.hpp"
+#include "host/plugin/text.hpp"
 #include "host/services/fit_services.hpp"
 #include "host/services/status.hpp"
 
 namespace knack::host {
-
-inline std::string_view view(knack_string_t text) {
-  return {text.data == nullptr ? "" : text.data, text.size};
-}
-
-/// A text that outlives the call, as the tables hand it out.
-inline knack_string_t lend(const std::string& text) {
-  return {text.data(), text.size()};
-}
-
-/// A text that lives as long as the plugin's call in progress.
-inline knack_string_t lend_copy(const std::string& text) {
-  auto* copy = static_cast<char*>(Call::allocate(text.size() + 1));
-  if (copy == nullptr) {
-    throw std::bad_alloc();
-  }
-  std::memcpy(copy, text.data(), text.size());
-  return {copy, text.size()};
-}
 
 /// Index checks of the tables.
 inline std::size_t checked_index(std::int64_t index, std::size_t count, const char* what) {
@@ -53,7 +33,8 @@ std::int32_t serve(const knack_host_t* host, Function&& function) noexcept {
   return to_status([&] {
     InstanceContext& instance = InstanceContext::of(host);
     if (instance.services.fit == nullptr) {
-      throw ServiceError(KNACK_STATUS_UNSUPPORTED, "the service was used while no fit is in progress");
+      throw ServiceError(KNACK_STATUS_UNSUPPORTED,
+                         "the service was used while no fit is in progress");
     }
     std::forward<Function>(function)(instance, *instance.services.fit);
   });

@@ -64,18 +64,35 @@ std::int32_t to_status(Function&& function) noexcept {
   }
 }
 
-/// Writes as much of `filled` as the caller's struct, by its own struct_size, has room for, so that
-/// plugins of an older minor get what they know.
+/// Refuses NULL where a caller gives a place, a request or a callback.
+template <class Pointer>
+void require(Pointer pointer, const char* what = "out") {
+  if (pointer == nullptr) {
+    throw ServiceError(KNACK_STATUS_INVALID,
+                       std::string(what) + ": expected a pointer, found NULL");
+  }
+}
+
+/// Refuses a struct of the caller that lacks what lies before `size`.
+template <class Struct>
+void require_size(const Struct* given, std::size_t size, const char* what) {
+  require(given, what);
+  if (given->struct_size < size) {
+    throw ServiceError(KNACK_STATUS_INVALID,
+                       std::string(what) + ".struct_size: expected " + std::to_string(size) +
+                           " or more, found " + std::to_string(given->struct_size));
+  }
+}
+
+/// Writes as much of `filled` as the caller's struct, by its struct_size, has room for, which
+/// afterwards says how much that was: plugins of an older minor get what they know, and those of a
+/// newer one see what they did not get.
 template <class Struct>
 void fill(Struct* out, const Struct& filled) {
-  if (out == nullptr || out->struct_size < sizeof(std::uint32_t)) {
-    throw ServiceError(KNACK_STATUS_INVALID,
-                       "struct_size: expected the caller to set it, found none");
-  }
-  const std::size_t size = std::min<std::size_t>(out->struct_size, sizeof(Struct));
-  std::memcpy(reinterpret_cast<char*>(out) + sizeof(std::uint32_t),
-              reinterpret_cast<const char*>(&filled) + sizeof(std::uint32_t),
-              size - sizeof(std::uint32_t));
+  require_size(out, sizeof(out->struct_size), "out");
+  const auto size = std::min(out->struct_size, static_cast<std::uint32_t>(sizeof(Struct)));
+  std::memcpy(out, &filled, size);
+  out->struct_size = size;
 }
 
 }  // namespace knack::host

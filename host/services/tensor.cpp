@@ -13,19 +13,19 @@ namespace {
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;
 constexpr std::int32_t kMostDimensions = 64;
 
-void require(bool holds, const char* text) {
+void check(bool holds, const char* text) {
   if (!holds) throw ServiceError(KNACK_STATUS_INVALID, text);
 }
 
 const at::Tensor& checked(knack_tensor_t* handle) {
-  require(is_usable(handle), "tensor: expected a defined tensor, found NULL or an undefined one");
+  check(is_usable(handle), "tensor: expected a defined tensor, found NULL or an undefined one");
   return tensor_of(handle);
 }
 
 std::int32_t describe(knack_tensor_t* handle, knack_tensor_info_t* out) {
   return to_status([&] {
     const at::Tensor& tensor = checked(handle);
-    require(tensor.layout() == at::kStrided,
+    check(tensor.layout() == at::kStrided,
             "tensor: expected a strided one, found another layout");
     fill(out, knack_tensor_info_t{
                   .struct_size = sizeof(knack_tensor_info_t),
@@ -63,16 +63,17 @@ bool is_known_dtype(std::int32_t dtype) {
 std::int32_t create(std::int32_t dtype, std::int32_t dimensions, const std::int64_t* sizes,
                     knack_tensor_t** out) {
   return to_status([&] {
-    require(is_known_dtype(dtype), "dtype: expected a KNACK_DTYPE_*, found another number");
-    require(dimensions >= 0 && dimensions <= kMostDimensions,
+    require(out);
+    check(is_known_dtype(dtype), "dtype: expected a KNACK_DTYPE_*, found another number");
+    check(dimensions >= 0 && dimensions <= kMostDimensions,
             "dimensions: expected 0 to 64, found another number");
-    require(sizes != nullptr || dimensions == 0, "sizes: expected an array, found NULL");
+    check(sizes != nullptr || dimensions == 0, "sizes: expected an array, found NULL");
     const auto type = static_cast<at::ScalarType>(dtype);
     auto bytes = static_cast<std::int64_t>(at::elementSize(type));
     for (std::int32_t i = 0; i < dimensions; ++i) {
-      require(sizes[i] >= 0, "sizes: expected 0 or more, found a negative one");
+      check(sizes[i] >= 0, "sizes: expected 0 or more, found a negative one");
       const bool fits = !__builtin_mul_overflow(bytes, sizes[i], &bytes) && bytes <= kMostBytes;
-      require(fits, "sizes: expected at most 2^40 bytes in all, found more");
+      check(fits, "sizes: expected at most 2^40 bytes in all, found more");
     }
     *out = give_tensor(
         at::empty(at::IntArrayRef(sizes, static_cast<std::size_t>(dimensions)), type));
@@ -80,7 +81,10 @@ std::int32_t create(std::int32_t dtype, std::int32_t dimensions, const std::int6
 }
 
 std::int32_t retain(knack_tensor_t* handle, knack_tensor_t** out) {
-  return to_status([&] { *out = give_tensor(checked(handle)); });
+  return to_status([&] {
+    require(out);
+    *out = give_tensor(checked(handle));
+  });
 }
 
 void release(knack_tensor_t* handle) {

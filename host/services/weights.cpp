@@ -15,9 +15,7 @@ namespace knack::host {
 namespace {
 
 WeightSet& unwrap(knack_weight_set_t* set) {
-  if (set == nullptr) {
-    throw ServiceError(KNACK_STATUS_INVALID, "weight set: expected a handle, found NULL");
-  }
+  require(set, "weight set");
   return *reinterpret_cast<WeightSet*>(set);
 }
 
@@ -27,6 +25,7 @@ knack_weight_set_t* wrap(WeightSet& set) {
 
 std::int32_t find(const knack_host_t* host, knack_string_t name, knack_weight_set_t** out) {
   return serve(host, [&](InstanceContext&, FitServices& fit) {
+    require(out);
     WeightSet* set = fit.weights().find(view(name));
     if (set == nullptr) {
       throw ServiceError(KNACK_STATUS_NOT_FOUND,
@@ -38,6 +37,7 @@ std::int32_t find(const knack_host_t* host, knack_string_t name, knack_weight_se
 
 std::int32_t publish(const knack_host_t* host, knack_string_t name, knack_weight_set_t** out) {
   return serve(host, [&](InstanceContext& instance, FitServices& fit) {
+    require(out);
     *out = wrap(fit.weights().publish(std::string(view(name)), instance.name));
   });
 }
@@ -96,6 +96,7 @@ std::int32_t remove(const knack_host_t* host, knack_string_t path) {
 
 std::int32_t evaluate(const knack_host_t* host, knack_weight_set_t* set, knack_value_t* out) {
   return serve(host, [&](InstanceContext& instance, FitServices& fit) {
+    require(out);
     *out = give_value(fit.evaluate(instance.name, unwrap(set)), Call::memory());
   });
 }

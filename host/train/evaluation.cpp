@@ -4,15 +4,32 @@
 #include <ATen/ATen.h>
 
 #include <cmath>
+#include <limits>
 
 #include "host/common/error.hpp"
+#include "host/plugin/text.hpp"
+#include "host/train/keepers.hpp"
 
 namespace knack::host {
 namespace {
 
-knack_string_t text(const std::string& string) {
-  return {string.data(), string.size()};
-}
+const std::string kValid = "valid";
+
+/// Sets a flag for as long as it lives.
+class Busy {
+ public:
+  explicit Busy(bool& flag) : flag_(flag) {
+    flag_ = true;
+  }
+  ~Busy() {
+    flag_ = false;
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  bool& flag_;
+};
 
 Metrics numbers_of(const Value& value) {
   Metrics metrics;
@@ -61,51 +78,59 @@ bool is_better(double candidate, double incumbent, bool higher_is_better) {
   return higher_is_better ? candidate > incumbent : candidate < incumbent;
 }
 
-EvaluationScope::EvaluationScope(WeightStore& store, WeightSet& set, Model& model, Hooks& hooks,
-                                 knack_hook_context_t context)
-    : model_(model),
-      hooks_(hooks),
-      context_(context),
-      keeper_(store, set),
-      activation_(store, set) {
-  static const std::string kSplit = "valid";
-  model_.set_training(false);
-  context_.weight_set = text(set.name);
-  context_.split = text(kSplit);
-  knack_hook_context_t begin = context_;
-  hooks_.call(Hook::eval_begin, begin);
+Evaluator::Evaluator(FitParts& parts, Hooks& hooks, const TrainerOptions& options)
+    : parts_(parts), hooks_(hooks), options_(options) {}
+
+void Evaluator::try_out() {
+  const RandomStreamKeeper random_stream;
+  const EvaluationMode evaluation(*parts_.model);
+  const Metrics metrics = measure(*parts_.model, *parts_.objective, *parts_.make_trial(),
+                                  parts_.placement);
+  if (metrics.count(options_.monitor) != 0) {
+    return;
+  }
+  std::string known;
+  for (const auto& [name, value] : metrics) {
+    known += (known.empty() ? "`" : ", `") + name + "`";
+  }
+  throw Error(ExitCode::recipe, "trainer.monitor: expected a metric of the objective (" + known +
+                                    "), found `" + options_.monitor + "`");
 }
 
-EvaluationScope::~EvaluationScope() = default;
-
-void EvaluationScope::finish(const Metrics& metrics, const TrainerOptions& options) {
-  std::vector<knack_named_value_t> entries;
-  for (const auto& [name, number] : metrics) {
-    knack_value_t value{};
-    value.tag = KNACK_VALUE_FLOAT;
-    value.as.f64 = number;
-    entries.push_back({text(name), value});
+Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,
+                            const std::function<void()>& while_active, std::string_view asker) {
+  if (busy_) {
+    throw Error(ExitCode::training, "an evaluation was asked for during an evaluation; ask in "
+                                    "after_step, epoch_end or fit_end");
   }
-  knack_value_t map{};
-  map.tag = KNACK_VALUE_MAP;
-  map.count = entries.size();
-  map.as.entries = entries.data();
+  const Busy busy(busy_);
+  const EvaluationMode evaluation(*parts_.model);
+  const BufferKeeper buffers(*parts_.weights, set);
+  const WeightStore::Activation active(*parts_.weights, set);
+  knack_hook_context_t begin = context;
+  begin.weight_set = lend(set.name);
+  begin.split = lend(kValid);
+  knack_hook_context_t end = begin;
+  hooks_.call(Hook::eval_begin, begin);
+  const Metrics metrics =
+      measure(*parts_.model, *parts_.objective, *parts_.valid.loader, parts_.placement);
+  tell(metrics, end, asker);
+  while_active();
+  return metrics;
+}
 
-  const auto monitored = metrics.find(options.monitor);
-  if (monitored == metrics.end()) {
-    std::string known;
-    for (const auto& [name, value] : metrics) {
-      known += (known.empty() ? "`" : ", `") + name + "`";
-    }
-    throw Error(ExitCode::recipe, "trainer.monitor: expected a metric of the objective (" + known +
-                                      "), found `" + options.monitor + "`");
+void Evaluator::tell(const Metrics& metrics, knack_hook_context_t context, std::string_view asker) {
+  Value::Map map;
+  for (const auto& [name, value] : metrics) {
+    map.push_back({name, value});
   }
-  knack_hook_context_t end = context_;
-  end.metrics_borrowed = &map;
-  end.monitor = text(options.monitor);
-  end.monitored = monitored->second;
-  end.higher_is_better = options.mode == "max" ? 1 : 0;
-  hooks_.call(Hook::eval_end, end);
+  const Value value(std::move(map));
+  const BorrowedValue shown(value);
+  context.metrics_borrowed = shown.get();
+  const auto monitored = metrics.find(options_.monitor);
+  context.monitored = monitored == metrics.end() ? std::numeric_limits<double>::quiet_NaN()
+                                                 : monitored->second;
+  hooks_.call(Hook::eval_end, context, nullptr, asker);
 }
 
 }  // namespace knack::host

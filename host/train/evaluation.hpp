@@ -2,13 +2,16 @@
 // Evaluates weight sets.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "host/data/loader.hpp"
 #include "host/plugin/kinds/model.hpp"
 #include "host/plugin/kinds/objective.hpp"
 #include "host/recipe/recipe.hpp"
+#include "host/train/fit_parts.hpp"
 #include "host/train/hooks.hpp"
 #include "host/train/placement.hpp"
 #include "host/weights/weight_set.hpp"
@@ -24,26 +27,30 @@ Metrics measure(Model& model, Objective& objective, Loader& loader, const Placem
 /// True when `candidate` is better than `incumbent`; NaN is never better, anything beats NaN.
 bool is_better(double candidate, double incumbent, bool higher_is_better);
 
-/// One weight set under evaluation: it is active, the model is in evaluation mode, and the tricks
-/// have had their `eval_begin`, which may have re-estimated its BatchNorm statistics. At the end of
-/// its life the set's buffers, the active set and the model's mode are as they were before.
-class [[nodiscard]] EvaluationScope {
+/// Evaluates sets on `valid`, one at a time, with the tricks' hooks around.
+class Evaluator {
  public:
-  EvaluationScope(WeightStore& store, WeightSet& set, Model& model, Hooks& hooks,
-                  knack_hook_context_t context);
-  ~EvaluationScope();
-  EvaluationScope(const EvaluationScope&) = delete;
-  EvaluationScope& operator=(const EvaluationScope&) = delete;
+  Evaluator(FitParts& parts, Hooks& hooks, const TrainerOptions& options);
 
-  /// Tells the tricks what came out.
-  void finish(const Metrics& metrics, const TrainerOptions& options);
+  /// Measures the first batch of `valid` with the live weights, without hooks: so a metric that
+  /// `trainer.monitor` misses, or data that does not fit the model, is found before training and not
+  /// an epoch later. Throws Error.
+  void try_out();
+
+  /// Activates `set` with the model in evaluation mode, lets the tricks act in `eval_begin`, which may
+  /// re-estimate its BatchNorm statistics, measures, and tells them in `eval_end` what came out.
+  /// `while_active` is called before set, buffers and mode are put back as they were. The trick
+  /// `asker` has no `eval_end`: it asked. Throws Error when called from within itself.
+  Metrics evaluate(WeightSet& set, const knack_hook_context_t& context,
+                   const std::function<void()>& while_active = [] {}, std::string_view asker = {});
 
  private:
-  Model& model_;
+  void tell(const Metrics& metrics, knack_hook_context_t context, std::string_view asker);
+
+  FitParts& parts_;
   Hooks& hooks_;
-  knack_hook_context_t context_;
-  BufferKeeper keeper_;
-  WeightStore::Activation activation_;
+  const TrainerOptions& options_;
+  bool busy_ = false;
 };
 
 }  // namespace knack::host

@@ -25,12 +25,14 @@ class Exhibit {
     context.targets_borrowed = targets_.get();
     context.outputs_borrowed = outputs_.get();
     context.loss_borrowed = batch.loss.defined() ? borrow(batch.loss) : nullptr;
+    context.batch_indices_borrowed = batch.indices.data();
     context.batch_samples = batch.samples;
     context.batch_weight = batch.weight;
   }
   ~Exhibit() {
     context_.inputs_borrowed = context_.targets_borrowed = context_.outputs_borrowed = nullptr;
     context_.loss_borrowed = nullptr;
+    context_.batch_indices_borrowed = nullptr;
   }
   Exhibit(const Exhibit&) = delete;
   Exhibit& operator=(const Exhibit&) = delete;
@@ -84,7 +86,8 @@ Hooks::Hooks(std::vector<Trick> tricks) : tricks_(std::move(tricks)), time_(tric
   }
 }
 
-std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* batch) {
+std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* batch,
+                          std::string_view except) {
   std::uint32_t strongest = KNACK_REPLY_CONTINUE;
   const Trick* asker = nullptr;
   std::int64_t wanted = 0;
@@ -93,7 +96,7 @@ std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* 
   }
   const at::AutoGradMode grad_mode(records_gradient(hook));
   for (Trick* trick : subscribers(hook)) {
-    if (left_out_ != nullptr && trick->name() == *left_out_) {
+    if (!except.empty() && trick->name() == except) {
       continue;
     }
     context.reply = KNACK_REPLY_CONTINUE;

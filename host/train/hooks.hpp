@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/plugin/kinds/trick.hpp"
@@ -18,6 +19,7 @@ struct MicroBatch {
   Value targets;
   Value outputs;
   at::Tensor loss;
+  std::vector<std::int64_t> indices;  ///< of its samples in the training data
   std::int64_t samples = 0;
   double weight = 0.0;  ///< what the objective counts: samples, tokens, pixels
 };
@@ -32,8 +34,10 @@ class Hooks {
 
   /// Calls the subscribers: in acting order for hooks that open something, in reverse for hooks that
   /// close it. The data of `batch` is shown, and replaced when a trick says so; each trick sees what
-  /// the ones before it left. Returns the strongest reply. Throws Error when a trick fails.
-  std::uint32_t call(Hook hook, knack_hook_context_t& context, MicroBatch* batch = nullptr);
+  /// the ones before it left. The instance `except` is left out. Returns the strongest reply. Throws
+  /// Error when a trick fails.
+  std::uint32_t call(Hook hook, knack_hook_context_t& context, MicroBatch* batch = nullptr,
+                     std::string_view except = {});
 
   bool has_subscribers(Hook hook) const {
     return !subscribers_[static_cast<std::size_t>(hook)].empty();
@@ -50,17 +54,11 @@ class Hooks {
     return std::chrono::duration<double>(time_.at(trick)).count();
   }
 
-  /// While set, this instance is left out: it asked for what is going on.
-  void leave_out(const std::string* instance) {
-    left_out_ = instance;
-  }
-
  private:
   std::vector<Trick> tricks_;
   std::vector<std::chrono::steady_clock::duration> time_;
   std::array<std::vector<Trick*>, kHookCount> subscribers_;
   Replacements replacements_;
-  const std::string* left_out_ = nullptr;
 };
 
 }  // namespace knack::host

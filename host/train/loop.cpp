@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "host/common/error.hpp"
+#include "host/plugin/text.hpp"
 
 namespace knack::host {
 
@@ -29,8 +30,8 @@ void RunningLoss::reset() {
   weight_ = 0.0;
 }
 
-Loop::Loop(LoopParts parts, std::int64_t total_epochs) : parts_(parts) {
-  counters_.total_epochs = total_epochs;
+Loop::Loop(LoopParts parts, const TrainerOptions& options) : parts_(parts), options_(options) {
+  counters_.total_epochs = options.epochs;
   for (const auto& group : parts_.group_params) {
     gradients_.emplace_back(group.size());
   }
@@ -52,7 +53,7 @@ Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
     for (std::size_t position = 0; position < window_.size(); ++position) {
       has_gradient |= run_micro_batch(position);
     }
-    const std::uint32_t reply = has_gradient ? finish_window() : KNACK_REPLY_CONTINUE;
+    const std::uint32_t reply = finish_window(has_gradient);
     on_step();
     if (reply == KNACK_REPLY_STOP_FIT) {
       return Outcome::stop_fit;
@@ -64,7 +65,6 @@ Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
   return Outcome::epoch_done;
 }
 
-// All data of a window is there before its first backward, so each micro-batch's share is known.
 bool Loop::fetch_window() {
   knack_hook_context_t begin = context();
   parts_.hooks.call(Hook::window_begin, begin);
@@ -81,20 +81,29 @@ bool Loop::fetch_window() {
     MicroBatch& micro_batch = window_.emplace_back();
     micro_batch.inputs = parts_.placement.place(batch->inputs);
     micro_batch.targets = parts_.placement.place(batch->targets);
+    micro_batch.indices = std::move(batch->indices);
     micro_batch.samples = batch->samples;
   }
-
-  window_weight_ = dropped_weight_ = 0.0;
-  for (std::size_t position = 0; position < window_.size(); ++position) {
-    MicroBatch& micro_batch = window_[position];
-    knack_hook_context_t arrived = window_context(position);
-    const std::uint32_t reply = parts_.hooks.call(Hook::batch, arrived, &micro_batch);
-    micro_batch.weight = reply == KNACK_REPLY_SKIP_BATCH
-                             ? 0.0
-                             : parts_.objective.weight(micro_batch.targets, micro_batch.samples);
-    window_weight_ += micro_batch.weight;
-  }
+  show_window_to_tricks();
   return !window_.empty();
+}
+
+// All data of a window is there, and final, before its first backward: so each micro-batch's share
+// of the window is known.
+void Loop::show_window_to_tricks() {
+  window_weight_ = dropped_weight_ = 0.0;
+  Counters ahead = counters_;
+  for (std::size_t position = 0; position < window_.size(); ++position) {
+    MicroBatch& batch = window_[position];
+    ++ahead.micro_batch;
+    ahead.samples_seen += batch.samples;
+    knack_hook_context_t arrived = window_context(ahead, position);
+    const std::uint32_t reply = parts_.hooks.call(Hook::batch, arrived, &batch);
+    if (reply != KNACK_REPLY_SKIP_BATCH) {
+      batch.weight = parts_.objective.weight(batch.targets, batch.samples);
+      window_weight_ += batch.weight;
+    }
+  }
 }
 
 bool Loop::run_micro_batch(std::size_t position) {
@@ -104,7 +113,7 @@ bool Loop::run_micro_batch(std::size_t position) {
   if (batch.weight <= 0.0) {
     return false;
   }
-  knack_hook_context_t at = window_context(position);
+  knack_hook_context_t at = window_context(counters_, position);
   std::uint32_t reply = KNACK_REPLY_CONTINUE;
   {
     const at::AutoGradMode recording(true);
@@ -130,14 +139,16 @@ bool Loop::run_micro_batch(std::size_t position) {
   return true;
 }
 
-std::uint32_t Loop::finish_window() {
-  if (dropped_weight_ > 0.0) {
-    rescale_gradients(window_weight_ / (window_weight_ - dropped_weight_));
-  }
+std::uint32_t Loop::finish_window(bool has_gradient) {
   const at::NoGradGuard no_grad;
-  knack_hook_context_t at = window_context(window_.size() - 1);
-  const std::uint32_t verdict = parts_.hooks.call(Hook::before_step, at);
-  at.stepped = verdict == KNACK_REPLY_SKIP_STEP ? 0 : 1;
+  knack_hook_context_t at = window_context(counters_, window_.size() - 1);
+  if (has_gradient) {
+    if (dropped_weight_ > 0.0) {
+      rescale_gradients(window_weight_ / (window_weight_ - dropped_weight_));
+    }
+    const std::uint32_t verdict = parts_.hooks.call(Hook::before_step, at);
+    at.stepped = verdict == KNACK_REPLY_SKIP_STEP ? 0 : 1;
+  }
   if (at.stepped != 0) {
     collect_gradients();
     parts_.optimizer.step(gradients_);
@@ -160,7 +171,6 @@ void Loop::clear_gradients() {
 }
 
 void Loop::rescale_gradients(double factor) {
-  const at::NoGradGuard no_grad;
   for (auto& group : parts_.group_params) {
     for (at::Tensor& parameter : group) {
       if (parameter.grad().defined()) {
@@ -178,20 +188,22 @@ void Loop::collect_gradients() {
   }
 }
 
-knack_hook_context_t Loop::context() const {
+knack_hook_context_t Loop::context(const Counters& counters, const TrainerOptions& options) {
   knack_hook_context_t context{};
   context.struct_size = sizeof(context);
-  context.epoch = counters_.epoch;
-  context.total_epochs = counters_.total_epochs;
-  context.step = counters_.step;
-  context.total_steps = counters_.total_steps;
-  context.micro_batch = counters_.micro_batch;
-  context.samples_seen = counters_.samples_seen;
+  context.epoch = counters.epoch;
+  context.total_epochs = counters.total_epochs;
+  context.step = counters.step;
+  context.total_steps = counters.total_steps;
+  context.micro_batch = counters.micro_batch;
+  context.samples_seen = counters.samples_seen;
+  context.monitor = lend(options.monitor);
+  context.higher_is_better = options.mode == "max" ? 1 : 0;
   return context;
 }
 
-knack_hook_context_t Loop::window_context(std::size_t position) const {
-  knack_hook_context_t context = this->context();
+knack_hook_context_t Loop::window_context(const Counters& counters, std::size_t position) const {
+  knack_hook_context_t context = Loop::context(counters, options_);
   context.window_micro_batches = static_cast<std::int64_t>(window_.size());
   context.window_position = static_cast<std::int64_t>(position);
   context.window_weight = window_weight_;

@@ -10,6 +10,7 @@
 #include "host/plugin/kinds/model.hpp"
 #include "host/plugin/kinds/objective.hpp"
 #include "host/plugin/kinds/optimizer.hpp"
+#include "host/recipe/recipe.hpp"
 #include "host/train/hooks.hpp"
 #include "host/train/placement.hpp"
 
@@ -52,7 +53,7 @@ struct LoopParts {
 /// Runs epochs. It knows the order of things inside a step and nothing else.
 class Loop {
  public:
-  Loop(LoopParts parts, std::int64_t total_epochs);
+  Loop(LoopParts parts, const TrainerOptions& options);
 
   enum class Outcome { epoch_done, stop_fit };
 
@@ -66,19 +67,26 @@ class Loop {
     return running_loss_;
   }
 
-  /// A context for a hook, with the counters filled in.
-  knack_hook_context_t context() const;
+  /// A context for a hook outside a step.
+  knack_hook_context_t context() const {
+    return context(counters_, options_);
+  }
+
+  /// What every hook is told. The strings are those of `options`.
+  static knack_hook_context_t context(const Counters& counters, const TrainerOptions& options);
 
  private:
   bool fetch_window();
+  void show_window_to_tricks();
   bool run_micro_batch(std::size_t position);
-  std::uint32_t finish_window();
+  std::uint32_t finish_window(bool has_gradient);
   void rescale_gradients(double factor);
   void collect_gradients();
   void clear_gradients();
-  knack_hook_context_t window_context(std::size_t position) const;
+  knack_hook_context_t window_context(const Counters& counters, std::size_t position) const;
 
   LoopParts parts_;
+  const TrainerOptions& options_;
   Counters counters_;
   RunningLoss running_loss_;
 

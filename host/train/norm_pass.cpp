@@ -2,7 +2,6 @@
 #include "host/train/norm_pass.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/record_function.h>
 
 #include <exception>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 
 #include "host/common/error.hpp"
+#include "host/train/keepers.hpp"
 
 namespace knack::host {
 namespace {
@@ -73,47 +73,6 @@ class WatchScope {
   at::CallbackHandle handle_ = 0;
 };
 
-/// Statistics, modes and the random stream, kept and put back.
-class ModelKeeper {
- public:
-  explicit ModelKeeper(Model& model)
-      : model_(model), generator_(at::detail::getDefaultCPUGenerator().clone()) {
-    model_.set_training(true);  // asks the model which layers train
-    for (std::size_t i = 0; i < model_.norm_layer_count(); ++i) {
-      NormLayer layer = model_.norm_layer(i);
-      for (at::Tensor* statistic :
-           {layer.running_mean, layer.running_var, layer.num_batches_tracked}) {
-        if (statistic != nullptr) {
-          statistics_.emplace_back(*statistic, statistic->clone());
-        }
-      }
-      layers_.push_back(std::move(layer));
-    }
-    model_.set_training(false);
-  }
-  ~ModelKeeper() {
-    for (auto& [statistic, content] : statistics_) {
-      statistic.copy_(content);
-    }
-    model_.set_training(false);
-    at::Generator current = at::detail::getDefaultCPUGenerator();
-    const std::lock_guard lock(current.mutex());
-    current.set_state(generator_.get_state());
-  }
-  ModelKeeper(const ModelKeeper&) = delete;
-  ModelKeeper& operator=(const ModelKeeper&) = delete;
-
-  const std::vector<NormLayer>& layers() const {
-    return layers_;
-  }
-
- private:
-  Model& model_;
-  at::Generator generator_;
-  std::vector<NormLayer> layers_;
-  std::vector<std::pair<at::Tensor, at::Tensor>> statistics_;
-};
-
 }  // namespace
 
 std::int64_t pass_over_data(Loader& loader, const Placement& placement,
@@ -128,7 +87,19 @@ std::int64_t pass_over_data(Loader& loader, const Placement& placement,
   return seen;
 }
 
-std::int64_t observe_norm_inputs(Model& model, Loader& loader, const Placement& placement,
+std::vector<NormLayer> norm_layers_in_training(Model& model) {
+  const bool training_before = model.is_training();
+  model.set_training(true);  // asks the model which layers train
+  std::vector<NormLayer> layers;
+  for (std::size_t i = 0; i < model.norm_layer_count(); ++i) {
+    layers.push_back(model.norm_layer(i));
+  }
+  model.set_training(training_before);
+  return layers;
+}
+
+std::int64_t observe_norm_inputs(Model& model, const std::vector<NormLayer>& layers, Loader& loader,
+                                 const Placement& placement,
                                  const FitServices::InputCallback& on_input) {
   if (current_watch != nullptr) {
     throw Error(ExitCode::training,
@@ -137,14 +108,15 @@ std::int64_t observe_norm_inputs(Model& model, Loader& loader, const Placement& 
   }
   const at::NoGradGuard no_grad;
   const AutocastScope no_autocast(placement.device(), false);
-  const ModelKeeper keeper(model);
+  const RandomStreamKeeper random_stream;
+  const StatisticsKeeper statistics(layers);
+  const EvaluationMode evaluation(model);
   Watch watch;
   watch.on_input = &on_input;
-  for (std::size_t i = 0; i < keeper.layers().size(); ++i) {
-    const NormLayer& layer = keeper.layers()[i];
-    if (layer.training) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].training) {
       model.set_norm_training(i, true);
-      watch.layer_of_running_mean.emplace(layer.running_mean->unsafeGetTensorImpl(),
+      watch.layer_of_running_mean.emplace(layers[i].running_mean->unsafeGetTensorImpl(),
                                           static_cast<std::int64_t>(i));
     }
   }

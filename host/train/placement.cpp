@@ -41,7 +41,7 @@ at::Tensor Placement::placed(const at::Tensor& tensor) const {
   return tensor.to(device_, dtype);
 }
 
-void Placement::place(std::vector<ModelTensor>& tensors) const {
+void Placement::place_model(std::vector<ModelTensor>& tensors) const {
   for (ModelTensor& entry : tensors) {
     entry.tensor.set_data(placed(entry.tensor.detach()));
   }

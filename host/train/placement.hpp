@@ -24,7 +24,7 @@ class Placement {
   }
 
   /// Moves parameters and buffers: floating ones to the dtype, 4-dimensional ones to the memory format.
-  void place(std::vector<ModelTensor>& tensors) const;
+  void place_model(std::vector<ModelTensor>& tensors) const;
 
   /// A batch where the model wants it: floating tensors in the parameters' dtype, images in the memory
   /// format. Tensors that are there already are shared.

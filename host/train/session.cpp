@@ -59,9 +59,11 @@ Session::Session(const Recipe& recipe, Fit& fit, Console& console, const RunFold
 
 FitResult Session::run() {
   const Stopwatch watch;
+  fit_.evaluator().try_out();
   fit_.begin();
   run_epochs();
-  knack_hook_context_t end = fit_.loop().context();
+  save_sets();  // should a trick fail in fit_end, what was trained is there all the same
+  knack_hook_context_t end = fit_.context();
   fit_.hooks().call(Hook::fit_end, end);
 
   FitResult result;
@@ -70,7 +72,8 @@ FitResult Session::run() {
   }
   choose(result);
   const std::filesystem::path model = folder_.weights_file("model");
-  std::filesystem::copy_file(folder_.weights_file(result.chosen), model.string() + ".tmp");
+  std::filesystem::copy_file(folder_.weights_file(result.chosen), model.string() + ".tmp",
+                             std::filesystem::copy_options::overwrite_existing);
   std::filesystem::rename(model.string() + ".tmp", model);
   write_summary(result, watch.seconds());
   return result;
@@ -85,13 +88,19 @@ void Session::run_epochs() {
                       loop.running_loss().mean()});
     }
   };
+  bool was_finite = true;
   while (loop.counters().epoch < recipe_.trainer.epochs) {
     const Stopwatch watch;
+    const std::int64_t samples_before = loop.counters().samples_seen;
     const Loop::Outcome outcome = loop.run_epoch(on_step);
-    const double train_seconds = watch.seconds();
-    record_training(train_seconds);
+    record_training(watch.seconds(), loop.counters().samples_seen - samples_before);
+    if (was_finite && !std::isfinite(loop.running_loss().mean())) {
+      console_.warning("the training loss is not finite since epoch " +
+                       std::to_string(loop.counters().epoch) + "; a smaller lr may help");
+      was_finite = false;
+    }
     write_row(evaluate_sets(), watch.seconds());
-    knack_hook_context_t end = loop.context();
+    knack_hook_context_t end = fit_.context();
     const std::uint32_t reply = fit_.hooks().call(Hook::epoch_end, end);
     if (outcome == Loop::Outcome::stop_fit || reply == KNACK_REPLY_STOP_FIT) {
       console_.info("stopped after epoch " + std::to_string(loop.counters().epoch) +
@@ -107,13 +116,25 @@ nlohmann::ordered_json Session::record(const std::string& split, const std::stri
           {"split", split}, {"weights", set}};
 }
 
-void Session::record_training(double seconds) {
+void Session::record_training(double seconds, std::int64_t samples) {
   nlohmann::ordered_json line = record("train", "live");
   line["loss"] = fit_.loop().running_loss().mean();
-  line["lr"] = fit_.group_option(0, "lr");
+  if (const std::optional<double> lr = fit_.learning_rate()) {
+    line["lr"] = *lr;
+  }
   line["seconds"] = seconds;
-  line["samples_per_second"] = static_cast<double>(fit_.train_samples()) / seconds;
+  line["samples_per_second"] = static_cast<double>(samples) / seconds;
   line.update(json_of(fit_.take_reported()));
+  metrics_file_.append(line);
+}
+
+void Session::record_evaluation(const std::string& split, const std::string& set,
+                                const Metrics& metrics, bool is_final) {
+  nlohmann::ordered_json line = record(split, set);
+  if (is_final) {
+    line["final"] = true;
+  }
+  line.update(json_of(metrics));
   metrics_file_.append(line);
 }
 
@@ -121,11 +142,8 @@ std::vector<std::pair<std::string, Metrics>> Session::evaluate_sets() {
   std::vector<std::pair<std::string, Metrics>> evaluated;
   for (std::size_t i = 0; i < fit_.weights().sets().size(); ++i) {
     WeightSet& set = *fit_.weights().sets()[i];
-    const Metrics metrics = fit_.evaluate_set(set, [](const Metrics&) {});
-    nlohmann::ordered_json line = record("valid", set.name);
-    line.update(json_of(metrics));
-    metrics_file_.append(line);
-    evaluated.emplace_back(set.name, metrics);
+    evaluated.emplace_back(set.name, fit_.evaluator().evaluate(set, fit_.context()));
+    record_evaluation("valid", set.name, evaluated.back().second, false);
   }
   return evaluated;
 }
@@ -154,14 +172,27 @@ void Session::write_row(const std::vector<std::pair<std::string, Metrics>>& eval
   console_.info(table_row(cells, kWidth));
 }
 
+void Session::save_sets() const {
+  for (const auto& set : fit_.weights().sets()) {
+    save_weights(fit_.weights(), *set, folder_.weights_file(set->name), {{"weights", set->name}});
+  }
+}
+
 FinalSet Session::finish_set(WeightSet& set) {
   FinalSet final{set.name, {}, {}};
-  final.valid = fit_.evaluate_set(set, [&](const Metrics&) {
+  knack_hook_context_t context = fit_.context();
+  context.is_final = 1;
+  final.valid = fit_.evaluator().evaluate(set, context, [&] {
     save_weights(fit_.weights(), set, folder_.weights_file(set.name), {{"weights", set.name}});
-    if (DataPart* test = fit_.test_data()) {
-      final.test = measure(fit_.model(), fit_.objective(), *test->loader, fit_.placement());
+    FitParts& parts = fit_.parts();
+    if (parts.test) {
+      final.test = measure(*parts.model, *parts.objective, *parts.test->loader, parts.placement);
     }
   });
+  record_evaluation("valid", set.name, final.valid, true);
+  if (!final.test.empty()) {
+    record_evaluation("test", set.name, final.test, true);
+  }
   return final;
 }
 
@@ -181,8 +212,12 @@ void Session::choose(FitResult& result) const {
   result.chosen = best->name;
   result.reason = std::string(higher ? "highest " : "lowest ") + monitor + " on valid (" +
                   number_text(metric(best->valid, monitor)) + ")";
-  if (monitor != "loss") {
-    result.reason += ", of equals the lowest loss (" + number_text(metric(best->valid, "loss")) + ")";
+  const auto ties = std::count_if(result.sets.begin(), result.sets.end(), [&](const FinalSet& set) {
+    return metric(set.valid, monitor) == metric(best->valid, monitor);
+  });
+  if (ties > 1 && monitor != "loss") {
+    result.reason += ", of " + std::to_string(ties) + " equals the lowest loss (" +
+                     number_text(metric(best->valid, "loss")) + ")";
   }
 }
 

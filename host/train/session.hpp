@@ -38,9 +38,12 @@ class Session {
 
  private:
   void run_epochs();
-  void record_training(double seconds);
+  void record_training(double seconds, std::int64_t samples);
+  void record_evaluation(const std::string& split, const std::string& set, const Metrics& metrics,
+                         bool is_final);
   std::vector<std::pair<std::string, Metrics>> evaluate_sets();
   void write_row(const std::vector<std::pair<std::string, Metrics>>& evaluated, double seconds);
+  void save_sets() const;
   FinalSet finish_set(WeightSet& set);
   void choose(FitResult& result) const;
   void write_summary(const FitResult& result, double seconds) const;

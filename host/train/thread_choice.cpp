@@ -8,11 +8,13 @@
 
 #include <string>
 
+#include "host/train/keepers.hpp"
+
 namespace knack::host {
 namespace {
 
-// Below this many operations in a convolution or matrix product, waking a second thread costs more
-// than it saves: on small ResNets the step is then up to a third faster with one thread.
+// Below this many operations a convolution or matrix product takes some 0.2 ms, and waiting for a
+// second thread costs what that saves, more so on a busy machine (bench/threads.py).
 constexpr double kOperationsWorthSharing = 24e6;
 
 struct Tally {
@@ -37,7 +39,8 @@ std::unique_ptr<at::ObserverContext> on_operator(const at::RecordFunction& call)
 
 int suitable_threads(Model& model, const Value& inputs) {
   const at::NoGradGuard no_grad;
-  model.set_training(false);
+  const RandomStreamKeeper random_stream;
+  const EvaluationMode evaluation(model);
   Tally tally;
   current_tally = &tally;
   const at::CallbackHandle handle = at::addThreadLocalCallback(

@@ -63,11 +63,6 @@ void Console::warning(std::string_view text) {
   write_line("warning: ", text, true);
 }
 
-void Console::error(std::string_view text) {
-  const bool names_error = text.find("error: ") != std::string_view::npos;
-  write_line(names_error ? "" : "error: ", text, true);
-}
-
 void Console::progress(std::string_view text) {
   if (!interactive_) {
     info(text);

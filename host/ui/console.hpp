@@ -30,7 +30,6 @@ class Console {
   void debug(std::string_view text);    ///< log file only
   void info(std::string_view text);
   void warning(std::string_view text);  ///< with "warning: " in front
-  void error(std::string_view text);    ///< with "error: " in front unless it names a place itself
 
   /// Shows `text` as the progress line. Rate limiting is the caller's.
   void progress(std::string_view text);

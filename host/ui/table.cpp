@@ -5,11 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 
 namespace knack::host {
 
 std::string number_text(double value) {
   return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+}
+
+std::string short_number_text(double value) {
+  return fmt::format("{:g}", value);
 }
 
 std::string duration_text(double seconds) {
@@ -44,6 +49,12 @@ std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left_aligned) {
+  for (const std::string& line : table_lines(rows, left_aligned)) {
+    std::cout << line << "\n";
+  }
 }
 
 std::string table_row(const std::vector<std::string>& cells, std::size_t width) {

@@ -10,13 +10,19 @@ namespace knack::host {
 /// A number for people: 4 decimals; "-" for NaN.
 std::string number_text(double value);
 
+/// A number as short as six significant digits allow: "0", "0.0005", "1e-08".
+std::string short_number_text(double value);
+
 /// Seconds as "9.3 s", "2:05" or "1:02:05".
 std::string duration_text(double seconds);
 
-/// Lines of a table whose columns are as wide as their widest cell; the first `left_aligned` columns
-/// are left-aligned, all others right-aligned. The first row is the heading.
+/// Lines of a table whose columns are as wide as their widest cell; the first `left_aligned`
+/// columns are left-aligned, all others right-aligned. The first row is the heading.
 std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>& rows,
                                      std::size_t left_aligned = 1);
+
+/// Writes table_lines() to standard output.
+void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left_aligned = 1);
 
 /// One row of a table that is written as it grows: each cell padded on the left to `width`.
 std::string table_row(const std::vector<std::string>& cells, std::size_t width);

@@ -25,20 +25,32 @@ std::string usage_error(const Words& arguments) {
 
 TEST(CommandLine, SuggestsTheNearestCommand) {
   EXPECT_EQ(usage_error({"trian", "recipe.json"}),
-            "error: `trian`: expected a command or an argument of `knack`; did you mean `train`?; "
-            "`knack --help` shows what there is\n");
+            "error: `trian`: expected a command of `knack`; did you mean `train`? `knack --help` "
+            "shows what there is\n");
   EXPECT_THAT(usage_error({"plugins", "lst"}), HasSubstr("did you mean `list`?"));
 }
 
 TEST(CommandLine, SuggestsTheNearestOption) {
   EXPECT_THAT(usage_error({"train", "recipe.json", "--run-dri", "x"}),
-              AllOf(StartsWith("error: `--run-dri`: expected an option of `train`"),
+              AllOf(StartsWith("error: `--run-dri`: expected an option of `knack train`"),
                     HasSubstr("did you mean `--run-dir`?")));
 }
 
 TEST(CommandLine, SaysWhatIsMissing) {
-  EXPECT_THAT(usage_error({"train"}), HasSubstr("recipe"));
-  EXPECT_THAT(usage_error({}), HasSubstr("`knack --help` shows what there is"));
+  EXPECT_EQ(usage_error({"train"}),
+            "error: `knack train`: recipe is required; `knack train --help` shows what there is\n");
+  EXPECT_EQ(usage_error({}),
+            "error: `knack`: expected one of the commands `train`, `eval`, `explain`, `plugins`; "
+            "`knack --help` shows what there is\n");
+  EXPECT_EQ(usage_error({"plugins"}),
+            "error: `knack plugins`: expected one of the commands `list`, `inspect`; "
+            "`knack plugins --help` shows what there is\n");
+}
+
+TEST(CommandLine, RefusesAnArgumentTooMany) {
+  EXPECT_EQ(usage_error({"train", "one.json", "two.json"}),
+            "error: `two.json`: expected no further argument of `knack train`; "
+            "`knack train --help` shows what there is\n");
 }
 
 TEST(CommandLine, RefusesASplitThatDoesNotExist) {
@@ -52,7 +64,7 @@ TEST(CommandLine, ShowsItsVersionAndItsHelp) {
   EXPECT_THAT(version.standard_output, StartsWith("knack "));
   const ProcessResult help = bench.knack({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* command : {"train", "eval", "explain", "plugins"}) {
+  for (const char* command : {"train", "eval", "explain", "plugins", "Exit codes: 0 success"}) {
     EXPECT_THAT(help.standard_output, HasSubstr(command));
   }
 }

@@ -67,10 +67,18 @@ TEST(Eval, TakesTheChosenSetUnlessToldOtherwise) {
 
 TEST(Eval, NamesASetThatTheRunDoesNotHave) {
   Workbench bench;
-  const TrainedRun run = bench.train(small_recipe());
+  Json recipe = small_recipe();
+  recipe["tricks"] = {{{"use", "ema"}}};
+  const TrainedRun run = bench.train(recipe);
   const ProcessResult eval = bench.knack({"eval", run.folder.string(), "--weights", "emma"});
   EXPECT_EQ(eval.exit_code, kData) << eval.standard_error;
-  EXPECT_THAT(eval.standard_error, HasSubstr("emma"));
+  EXPECT_EQ(eval.standard_error, "error: --weights emma: expected a weight set of " +
+                                     run.folder.string() +
+                                     ", which has `ema`, `live`, `model`; did you mean `ema`?\n");
+  for (const char* path : {"../final/live", "live.safetensors", ""}) {
+    EXPECT_EQ(bench.knack({"eval", run.folder.string(), "--weights", path}).exit_code, kData)
+        << path;
+  }
 }
 
 TEST(Eval, NeedsARunFolder) {

@@ -115,7 +115,8 @@ TEST(Recipe, RefusesBadOverridesByTheirText) {
             "found `\"many\"`\n");
   EXPECT_THAT(refusal(bench, text, {"--set", "trainer.epcohs=3"}),
               HasSubstr("did you mean `epochs`?"));
-  EXPECT_THAT(refusal(bench, text, {"--set", "tricks[ema].decay=0.5"}), HasSubstr("`ema`"));
+  EXPECT_EQ(refusal(bench, text, {"--set", "tricks[ema].decay=0.5"}),
+            "--set tricks[ema].decay=0.5: error: no trick named `ema`; there are none\n");
 }
 
 TEST(Recipe, TakesOverridesBasesAndComments) {
@@ -152,6 +153,14 @@ TEST(Recipe, WhoseFileIsMissingFailsWithItsName) {
   EXPECT_THAT(result.standard_error,
               AllOf(StartsWith("nowhere.json: error: cannot read `nowhere.json`"),
                     EndsWith("No such file or directory\n")));
+}
+
+TEST(Recipe, MustNotNameATrickAfterAFolderElsewhere) {
+  const Workbench bench;
+  Json recipe = small_recipe();
+  recipe["tricks"] = {{{"use", "ema"}, {"name", "../../../evil"}}};
+  EXPECT_THAT(refusal(bench, recipe.dump()),
+              AllOf(HasSubstr("tricks[0].name: expected a string"), HasSubstr("../../../evil")));
 }
 
 /// An IDX file of bytes: its sizes, big-endian, then whatever follows.

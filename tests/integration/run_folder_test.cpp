@@ -16,6 +16,8 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr int kUsage = 2;
+constexpr int kData = 5;
+constexpr int kTraining = 6;
 
 TEST(RunFolder, HoldsRecipeMetricsLogAndWeights) {
   Workbench bench;
@@ -125,6 +127,35 @@ TEST(RunFolder, ThatHoldsSomethingIsRefused) {
                                            HasSubstr("--run-dir")));
   EXPECT_EQ(file_bytes(bench.path() / "run/notes.txt"), "mine");
   EXPECT_FALSE(std::filesystem::exists(bench.path() / "run/final"));
+}
+
+TEST(RunFolder, OfATrainingThatCannotStartIsLeftAsItWas) {
+  Workbench bench;
+  const std::string good = bench.write("good.json", small_recipe()).string();
+  Json recipe = small_recipe();
+  recipe["data"]["train"]["root"] = "nowhere";
+  const std::string bad = bench.write("bad.json", recipe).string();
+  std::filesystem::create_directory(bench.path() / "mine");
+
+  EXPECT_EQ(bench.knack({"train", bad}).exit_code, kData);
+  EXPECT_FALSE(std::filesystem::exists(bench.path() / "runs"));
+  EXPECT_EQ(bench.knack({"train", bad, "--run-dir", "new"}).exit_code, kData);
+  EXPECT_FALSE(std::filesystem::exists(bench.path() / "new"));
+  EXPECT_EQ(bench.knack({"train", bad, "--run-dir", "mine"}).exit_code, kData);
+  EXPECT_TRUE(std::filesystem::is_empty(bench.path() / "mine"));
+  EXPECT_EQ(bench.knack({"train", good, "--run-dir", "mine"}).exit_code, 0);
+}
+
+TEST(RunFolder, OfATrainingThatFailsLaterIsKeptWithTheReason) {
+  Workbench bench;
+  Json recipe = small_recipe();
+  recipe["tricks"] = {{{"use", "throws_in_hook"}}};
+  recipe["plugins"]["path"] = {KNACK_PLUGIN_FIXTURES "/throws_in_hook"};
+  const ProcessResult result = bench.knack(
+      {"train", bench.write("recipe.json", recipe).string(), "--run-dir", "run", "--quiet"});
+  EXPECT_EQ(result.exit_code, kTraining);
+  EXPECT_TRUE(std::filesystem::exists(bench.path() / "run/recipe.json"));
+  EXPECT_THAT(file_bytes(bench.path() / "run/log.txt"), HasSubstr(result.standard_error));
 }
 
 TEST(RunFolder, CannotBeAFile) {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "host/app/workshop.hpp"
+#include "host/app/command_environment.hpp"
 
 namespace knack::host {
 

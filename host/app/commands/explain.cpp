@@ -12,12 +12,6 @@ void print_heading(const std::string& text) {
   std::cout << "\n" << text << "\n" << std::string(text.size(), '-') << "\n";
 }
 
-void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left_aligned) {
-  for (const std::string& line : table_lines(rows, left_aligned)) {
-    std::cout << line << "\n";
-  }
-}
-
 void print_hooks(const Hooks& hooks) {
   print_heading("Who acts when");
   std::vector<std::vector<std::string>> rows = {{"hook", "tricks, in order"}};
@@ -43,8 +37,8 @@ void print_groups(Fit& fit) {
       const ModelTensor& entry = fit.parameters()[i];
       std::string options;
       for (const auto& [name, option] : fit.param_options().of(i)) {
-        options += (options.empty() ? "" : "; ") + name + " = " + number_text(option.value) + " (" +
-                   option.setter + ": " + option.reason + ")";
+        options += (options.empty() ? "" : "; ") + name + " = " + short_number_text(option.value) +
+                   " (" + option.setter + ": " + option.reason + ")";
       }
       rows.push_back({entry.name, entry.role, entry.owner_kind, std::to_string(group),
                       options.empty() ? "-" : options, std::to_string(entry.tensor.numel())});
@@ -67,11 +61,11 @@ void print_sets(Fit& fit) {
 }  // namespace
 
 void run_command(const ExplainCommand& command, const CommonOptions& common) {
-  Workshop workshop(common);
-  const Recipe recipe = workshop.open_recipe(command.recipe);
-  Fit fit(recipe, workshop.registry(), workshop.services(), workshop.console(), nullptr);
+  CommandEnvironment environment(common);
+  const Recipe recipe = environment.open_recipe(command.recipe);
+  Fit fit(recipe, environment.registry(), environment.services(), nullptr);
   fit.begin();
-  std::cout << fit.description() << "\n";
+  std::cout << fit.parts().description() << "\n";
   print_heading("Recipe, with every default");
   std::cout << resolved(recipe).dump(2) << "\n";
   print_hooks(fit.hooks());

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <knack/abi/kinds/dataset.h>
+#include <knack/abi/kinds/model.h>
+#include <knack/abi/kinds/objective.h>
+#include <knack/abi/kinds/optimizer.h>
+#include <knack/abi/kinds/trick.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -6,6 +12,8 @@
 
 #include "host/app/commands/commands.hpp"
 #include "host/common/error.hpp"
+#include "host/plugin/host_facts.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -52,9 +60,7 @@ void print_options(const char* schema_json) {
                     type_text(property), range_text(property),
                     property.value("description", std::string())});
   }
-  for (const std::string& line : table_lines(rows, 5)) {
-    std::cout << line << "\n";
-  }
+  print_table(rows, 5);
 }
 
 void print_offer(Registry& registry, const Offer& offer) {
@@ -71,52 +77,144 @@ void print_offer(Registry& registry, const Offer& offer) {
       {"license", manifest.license.empty() ? "-" : manifest.license},
       {"acts before", list_text(provided.before)},
       {"acts after", list_text(provided.after)}};
-  for (const std::string& line : table_lines(rows, 2)) {
-    std::cout << line << "\n";
-  }
+  print_table(rows, 2);
   std::cout << "\n";
   print_options(registry.descriptor(provided.kind, provided.id).schema_json);
+}
+
+const std::vector<std::string> kKinds = {KNACK_KIND_TRICK, KNACK_KIND_MODEL, KNACK_KIND_DATASET,
+                                         KNACK_KIND_OBJECTIVE, KNACK_KIND_OPTIMIZER};
+
+/// The folders that were looked in, and those that could have been.
+void print_places(const SearchPlaces& places) {
+  std::cout << "no plugins found; looked in:\n";
+  std::vector<std::filesystem::path> folders = search_folders(places);
+  for (const auto& folder : folders) {
+    std::cout << "  " << folder.string() << "\n";
+  }
+  for (const auto& place : {places.user, places.install}) {
+    if (!place.empty() && !std::filesystem::exists(place)) {
+      std::cout << "  " << place.string() << " (does not exist)\n";
+    }
+  }
+  std::cout << "name another folder with --plugin-path\n";
+}
+
+void print_refusals(const Registry& registry) {
+  bool is_first = true;
+  for (const PluginFile& file : registry.files()) {
+    if (!file.is_usable()) {
+      std::cout << (is_first ? "\nrefused:\n" : "") << "  " << file.refusal << "\n";
+      is_first = false;
+    }
+  }
+}
+
+void print_offers(Registry& registry, const std::vector<Offer>& offers) {
+  for (std::size_t i = 0; i < offers.size(); ++i) {
+    std::cout << (i == 0 ? "" : "\n");
+    print_offer(registry, offers[i]);
+  }
+}
+
+bool names_a_file(const std::string& text) {
+  const std::filesystem::path path(text);
+  return path.has_parent_path() || path.extension() == ".so";
+}
+
+/// The offers among `all` of the kind that was asked for. `what` is what provides them all.
+std::vector<Offer> of_kind(const std::vector<Offer>& all, const std::string& kind,
+                           const std::string& what) {
+  std::vector<Offer> chosen;
+  std::vector<std::string> kinds;
+  for (const Offer& offer : all) {
+    kinds.push_back(offer.provided().kind);
+    if (kind.empty() || kind == kinds.back()) {
+      chosen.push_back(offer);
+    }
+  }
+  if (chosen.empty()) {
+    throw Error(ExitCode::plugin,
+                "--kind " + kind + ": " + what + " is a plugin of kind " + list_text(kinds));
+  }
+  return chosen;
+}
+
+void inspect_file(const PluginsInspectCommand& command) {
+  const std::filesystem::path path(command.id);
+  if (!std::filesystem::is_regular_file(path)) {
+    throw Error(ExitCode::plugin, command.id + ": expected a plugin file, found " +
+                                      (std::filesystem::exists(path) ? "something else" : "none") +
+                                      "; correct this path");
+  }
+  Registry registry({std::filesystem::canonical(path)}, this_host());
+  if (!registry.files().front().is_usable()) {
+    throw Error(ExitCode::plugin, registry.files().front().refusal);
+  }
+  print_offers(registry, of_kind(registry.offers(), command.kind, command.id));
+}
+
+bool provides(const PluginFile& file, const std::string& id) {
+  const std::vector<Provided>& provided = file.checked.manifest.provides;
+  return std::any_of(provided.begin(), provided.end(),
+                     [&](const Provided& each) { return each.id == id; });
+}
+
+[[noreturn]] void refuse_unknown_id(const Registry& registry, const std::string& id) {
+  for (const PluginFile& file : registry.files()) {
+    if (!file.is_usable() && (provides(file, id) || file.checked.path.stem() == id)) {
+      throw Error(ExitCode::plugin, file.refusal);
+    }
+  }
+  std::vector<std::string> ids;
+  for (const Offer& offer : registry.offers()) {
+    ids.push_back(offer.provided().id);
+  }
+  const std::string nearest = suggestion(id, ids);
+  throw Error(ExitCode::plugin, backticked(id) + ": no plugin provides it" + nearest +
+                                    (nearest.empty() ? ";" : "") +
+                                    " `knack plugins list` shows what there is");
+}
+
+void inspect_id(const PluginsInspectCommand& command, Registry& registry) {
+  std::vector<Offer> offers = registry.offers();
+  std::erase_if(offers, [&](const Offer& offer) { return offer.provided().id != command.id; });
+  if (offers.empty()) {
+    refuse_unknown_id(registry, command.id);
+  }
+  print_offers(registry, of_kind(offers, command.kind, backticked(command.id)));
 }
 
 }  // namespace
 
 void run_command(const PluginsListCommand&, const CommonOptions& common) {
-  Workshop workshop(common);
+  CommandEnvironment environment(common);
   std::vector<std::vector<std::string>> rows = {{"kind", "id", "version", "tier", "summary"}};
-  for (const Offer& offer : workshop.registry().offers()) {
+  for (const Offer& offer : environment.registry().offers()) {
     const Manifest& manifest = offer.file->checked.manifest;
     rows.push_back({offer.provided().kind, offer.provided().id, manifest.version,
                     std::string(tier_name(manifest.tier)), offer.provided().summary});
   }
-  std::sort(rows.begin() + 1, rows.end());
-  for (const std::string& line : table_lines(rows, 5)) {
-    std::cout << line << "\n";
+  if (rows.size() == 1) {
+    print_places(environment.plugin_places());
+  } else {
+    std::sort(rows.begin() + 1, rows.end());
+    print_table(rows, 5);
   }
-  bool any_refused = false;
-  for (const PluginFile& file : workshop.registry().files()) {
-    if (!file.is_usable()) {
-      std::cout << (any_refused ? "" : "\nrefused:\n") << "  " << file.refusal << "\n";
-      any_refused = true;
-    }
-  }
+  print_refusals(environment.registry());
 }
 
 void run_command(const PluginsInspectCommand& command, const CommonOptions& common) {
-  Workshop workshop(common);
-  Registry& registry = workshop.registry();
-  bool found = false;
-  for (const Offer& offer : registry.offers()) {
-    const bool by_id = offer.provided().id == command.id;
-    const bool by_file = offer.file->checked.path == std::filesystem::weakly_canonical(command.id);
-    if ((by_id || by_file) && (command.kind.empty() || command.kind == offer.provided().kind)) {
-      std::cout << (found ? "\n" : "");
-      print_offer(registry, offer);
-      found = true;
-    }
+  const bool is_kind = std::find(kKinds.begin(), kKinds.end(), command.kind) != kKinds.end();
+  if (!command.kind.empty() && !is_kind) {
+    throw Error(ExitCode::usage, "--kind " + one_line(command.kind) + ": expected one of " +
+                                     list_text(kKinds) + suggestion(command.kind, kKinds));
   }
-  if (!found) {
-    throw Error(ExitCode::plugin, "`" + command.id + "`: no plugin provides it; `knack plugins "
-                                  "list` shows what there is");
+  CommandEnvironment environment(common);
+  if (names_a_file(command.id)) {
+    inspect_file(command);
+  } else {
+    inspect_id(command, environment.registry());
   }
 }
 

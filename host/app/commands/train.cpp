@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <filesystem>
 #include <iostream>
-#include <set>
+#include <memory>
 #include <string>
 
 #include "host/app/commands/commands.hpp"
 #include "host/app/provenance.hpp"
+#include "host/app/result_table.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/train/fit.hpp"
 #include "host/train/session.hpp"
@@ -15,78 +15,61 @@ namespace knack::host {
 namespace {
 
 void print_result(const FitResult& result, const RunFolder& folder) {
-  std::set<std::string> names;
-  for (const FinalSet& set : result.sets) {
-    for (const auto& [name, value] : set.valid) {
-      names.insert(name);
-    }
-  }
-  const bool has_test = !result.sets.front().test.empty();
-  std::vector<std::vector<std::string>> rows(1, {"weights"});
-  for (const std::string& name : names) {
-    rows[0].push_back("valid " + name);
-  }
-  for (const std::string& name : names) {
-    if (has_test) {
-      rows[0].push_back("test " + name);
-    }
-  }
-  for (const FinalSet& set : result.sets) {
-    std::vector<std::string>& row = rows.emplace_back();
-    row.push_back(set.name + (set.name == result.chosen ? " *" : ""));
-    for (const std::string& name : names) {
-      row.push_back(number_text(set.valid.at(name)));
-    }
-    for (const std::string& name : names) {
-      if (has_test) {
-        row.push_back(number_text(set.test.at(name)));
-      }
-    }
-  }
   std::cout << "\n";
-  for (const std::string& line : table_lines(rows)) {
-    std::cout << line << "\n";
-  }
+  print_table(result_table(result));
   std::cout << "\n* chosen: " << result.chosen << ", " << result.reason
             << "\nresults: " << folder.path().string() << std::endl;
 }
 
-/// The recipe that repeats this run: with the threads that were chosen and the plugins that were used.
-Recipe as_run(Recipe recipe, const Fit& fit, Workshop& workshop) {
-  recipe.trainer.threads = fit.threads();
-  auto used = plugins_of(recipe, workshop.registry());
+/// The recipe that repeats this run: with the threads that were chosen and the plugins that were
+/// used.
+Recipe as_run(Recipe recipe, const Fit& fit, CommandEnvironment& environment) {
+  recipe.trainer.threads = fit.parts().threads;
+  auto used = plugins_of(recipe, environment.registry());
   for (const auto& [id, before] : recipe.used_plugins) {
     const auto now = used.find(id);
     if (now != used.end() && now->second.sha256 != before.sha256) {
-      workshop.console().warning("plugin " + id + ": the recipe was written by a run with version " +
-                                 before.version + " (sha256 " + before.sha256.substr(0, 12) +
-                                 "), found version " + now->second.version + " (" +
-                                 now->second.sha256.substr(0, 12) +
-                                 "); results may differ from that run");
+      environment.console().warning(
+          "plugin " + id + ": the recipe was written by a run with version " + before.version +
+          " (sha256 " + before.sha256.substr(0, 12) + "), found version " + now->second.version +
+          " (" + now->second.sha256.substr(0, 12) + "); results may differ from that run");
     }
   }
   recipe.used_plugins = std::move(used);
   return recipe;
 }
 
+/// What comes before training. When it fails, the folder is as it was, so that it can be given
+/// again.
+std::unique_ptr<Fit> prepare(const Recipe& recipe, const RunFolder& folder,
+                             CommandEnvironment& environment) {
+  try {
+    environment.console().attach_log_file(folder.log_file());
+    auto fit = std::make_unique<Fit>(recipe, environment.registry(), environment.services(),
+                                     &folder);
+    write_json(folder.recipe_file(), resolved(as_run(recipe, *fit, environment)));
+    return fit;
+  } catch (...) {
+    folder.discard();
+    throw;
+  }
+}
+
 }  // namespace
 
 void run_command(const TrainCommand& command, const CommonOptions& common) {
-  Workshop workshop(common);
-  const Recipe recipe = workshop.open_recipe(command.recipe);
-  const RunFolder folder =
-      command.run_folder.empty()
-          ? RunFolder::create_under(recipe.trainer.run_root, recipe.name)
-          : RunFolder::create(command.run_folder);
-  workshop.console().attach_log_file(folder.log_file());
+  CommandEnvironment environment(common);
+  const Recipe recipe = environment.open_recipe(command.recipe);
+  const RunFolder folder = command.run_folder.empty()
+                               ? RunFolder::create_under(recipe.trainer.run_root, recipe.name)
+                               : RunFolder::create(command.run_folder);
+  const std::unique_ptr<Fit> fit = prepare(recipe, folder, environment);
   try {
-    Fit fit(recipe, workshop.registry(), workshop.services(), workshop.console(), &folder);
-    write_json(folder.recipe_file(), resolved(as_run(recipe, fit, workshop)));
-    workshop.console().info(fit.description());
-    Session session(recipe, fit, workshop.console(), folder);
+    environment.console().info(fit->parts().description());
+    Session session(recipe, *fit, environment.console(), folder);
     print_result(session.run(), folder);
   } catch (const std::exception& error) {
-    workshop.console().debug(std::string("error: ") + error.what());  // also in the run's log
+    environment.console().debug(std::string("error: ") + error.what());  // also in the run's log
     throw;
   }
 }

@@ -39,7 +39,12 @@ Samples Dataset::batch(std::int64_t epoch, std::uint64_t seed,
   Call call(context(), "batch");
   call.run([&] { return slots_.batch(as<knack_dataset_t>(), &request, &inputs, &targets); });
   Samples batch;
-  batch.inputs = call.take(inputs);
+  try {
+    batch.inputs = call.take(inputs);
+  } catch (...) {
+    Value::release(targets);
+    throw;
+  }
   batch.targets = call.take(targets);
   return batch;
 }

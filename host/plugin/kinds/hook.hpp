@@ -56,7 +56,6 @@ inline constexpr std::array<HookFacts, 13> kHooks = {{
     {.hook = Hook::forward,
      .name = "forward",
      .slot = &knack_trick_t::forward,
-     .may_replace_targets = true,
      .may_replace_outputs = true,
      .replies = {true, true}},
     {.hook = Hook::loss,

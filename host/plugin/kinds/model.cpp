@@ -6,15 +6,12 @@
 
 #include "host/plugin/guard.hpp"
 #include "host/plugin/tensor_handle.hpp"
+#include "host/plugin/text.hpp"
 
 namespace knack::host {
 namespace {
 
 constexpr std::int64_t kMostTensors = 1 << 20;
-
-std::string text(knack_string_t string) {
-  return string.data == nullptr ? std::string() : std::string(string.data, string.size);
-}
 
 at::Tensor* usable(const Call& call, knack_tensor_t* handle, const std::string& name) {
   if (!is_usable(handle)) call.fail_check("a tensor for '" + name + "'", "none");
@@ -42,9 +39,10 @@ Value Model::forward(const Value& inputs) {
   return call.take(outputs);
 }
 
-void Model::set_training(bool training) const {
+void Model::set_training(bool training) {
   Call call(context(), "set_training");
   call.run([&] { return slots_.set_training(as<knack_model_t>(), training ? 1 : 0); });
+  training_ = training;
 }
 
 std::vector<ModelTensor> Model::tensors() const {
@@ -58,9 +56,9 @@ std::vector<ModelTensor> Model::tensors() const {
     entry.struct_size = sizeof(entry);
     call.run([&] { return slots_.get_tensor(as<knack_model_t>(), i, &entry); });
     ModelTensor tensor;
-    tensor.name = text(entry.name);
-    tensor.role = text(entry.role);
-    tensor.owner_kind = text(entry.owner_kind);
+    tensor.name = view(entry.name);
+    tensor.role = view(entry.role);
+    tensor.owner_kind = view(entry.owner_kind);
     tensor.is_buffer = (entry.flags & KNACK_MODEL_TENSOR_BUFFER) != 0;
     tensor.is_persistent = (entry.flags & KNACK_MODEL_TENSOR_NOT_PERSISTENT) == 0;
     tensor.tensor = *usable(call, entry.tensor_borrowed, tensor.name);
@@ -88,8 +86,8 @@ NormLayer Model::norm_layer(std::size_t index) const {
     return slots_.get_norm_layer(as<knack_model_t>(), static_cast<std::int64_t>(index), &entry);
   });
   NormLayer layer;
-  layer.name = text(entry.name);
-  layer.kind = text(entry.kind);
+  layer.name = view(entry.name);
+  layer.kind = view(entry.kind);
   layer.channels = entry.channels;
   layer.momentum = entry.momentum;
   layer.training = entry.training != 0;

@@ -18,7 +18,11 @@ class Model : public Instance {
   explicit Model(Instance&& instance);
 
   Value forward(const Value& inputs);
-  void set_training(bool training) const;
+  void set_training(bool training);
+  /// As last set; models begin in training.
+  bool is_training() const {
+    return training_;
+  }
 
   /// Parameters, then buffers, in the model's order. Throws Error for a name that appears twice.
   std::vector<ModelTensor> tensors() const;
@@ -32,6 +36,7 @@ class Model : public Instance {
  private:
   knack_model_t slots_;
   BorrowedValue inputs_;
+  bool training_ = true;
 };
 
 }  // namespace knack::host

@@ -5,6 +5,7 @@
 
 #include "host/plugin/guard.hpp"
 #include "host/plugin/tensor_handle.hpp"
+#include "host/plugin/text.hpp"
 
 namespace knack::host {
 
@@ -18,7 +19,7 @@ Optimizer::Optimizer(Instance&& instance)
 
 void Optimizer::add_group(const ParamGroup& group) {
   std::vector<knack_string_t> names;
-  for (const std::string& name : group.names) names.push_back({name.data(), name.size()});
+  for (const std::string& name : group.names) names.push_back(lend(name));
   std::vector<knack_tensor_t*> params;
   for (at::Tensor* param : group.params) params.push_back(borrow(*param));
   const Value options_value(group.options);
@@ -56,7 +57,7 @@ double Optimizer::option(std::size_t group, const std::string& name) const {
   double value = 0.0;
   Call call(context(), "get_option");
   call.run([&] {
-    return slots_.get_option(as<knack_optimizer_t>(), group, {name.data(), name.size()}, &value);
+    return slots_.get_option(as<knack_optimizer_t>(), group, lend(name), &value);
   });
   return value;
 }
@@ -64,7 +65,7 @@ double Optimizer::option(std::size_t group, const std::string& name) const {
 void Optimizer::set_option(std::size_t group, const std::string& name, double value) const {
   Call call(context(), "set_option");
   call.run([&] {
-    return slots_.set_option(as<knack_optimizer_t>(), group, {name.data(), name.size()}, value);
+    return slots_.set_option(as<knack_optimizer_t>(), group, lend(name), value);
   });
 }
 

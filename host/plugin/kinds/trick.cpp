@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/plugin/guard.hpp"
+#include "host/plugin/tensor_handle.hpp"
 
 namespace knack::host {
 namespace {
@@ -25,21 +26,38 @@ void check_answers(const Call& call, const HookFacts& hook, const knack_hook_con
   }
 }
 
-/// Moves one replacement out of the context. It is taken over even where it is not legal, so that
-/// nothing leaks.
+/// Moves one replacement out of the context.
 void take_value(Call& call, knack_value_t& given, bool legal, const char* what, Value& taken) {
   if (given.tag == KNACK_VALUE_NONE) return;
-  Value value = call.take(std::exchange(given, knack_value_t{}));
   if (!legal) call.fail_check("no replacement here", what);
-  taken = std::move(value);
+  taken = call.take(std::exchange(given, knack_value_t{}));
 }
 
 void take_loss(Call& call, knack_tensor_t*& given, bool legal, at::Tensor& taken) {
   if (given == nullptr) return;
-  at::Tensor loss = call.take_loss(std::exchange(given, nullptr));
   if (!legal) call.fail_check("no replacement here", "new_loss");
-  taken = std::move(loss);
+  taken = call.take_loss(std::exchange(given, nullptr));
 }
+
+/// Gives back the replacements that are still in the context, because the hook or its answers
+/// failed, before the memory they lie in ends with the call.
+class Leftovers {
+ public:
+  explicit Leftovers(knack_hook_context_t& context) : context_(context) {}
+  Leftovers(const Leftovers&) = delete;
+  Leftovers& operator=(const Leftovers&) = delete;
+  ~Leftovers() {
+    for (knack_value_t* value : {&context_.new_inputs_owned, &context_.new_targets_owned,
+                                 &context_.new_outputs_owned}) {
+      if (value->tag != KNACK_VALUE_NONE) Value::release(std::exchange(*value, {}));
+    }
+    knack_tensor_t* loss = std::exchange(context_.new_loss_owned, nullptr);
+    if (loss != nullptr) take_tensor(loss);
+  }
+
+ private:
+  knack_hook_context_t& context_;
+};
 
 }  // namespace
 
@@ -53,6 +71,7 @@ Trick::Trick(Instance&& instance) : Instance(std::move(instance)) {
 void Trick::call(Hook hook, knack_hook_context_t& context, Replacements& replacements) const {
   const HookFacts& facts = facts_of(hook);
   Call call(this->context(), facts.name);
+  const Leftovers leftovers(context);
   call.run([&] { return hooks_[static_cast<std::size_t>(hook)](as<knack_trick_t>(), &context); });
   take_value(call, context.new_inputs_owned, facts.may_replace_inputs, "new_inputs",
              replacements.inputs);

@@ -30,7 +30,8 @@ class Trick : public Instance {
   /// Calls a hook it subscribes to. The host has filled `context`, with `reply` CONTINUE and no
   /// replacements. Afterwards `reply` and `request_micro_batches` hold answers that are legal at
   /// this hook, and replacements have moved into `replacements`; those of its members the trick
-  /// left alone are not touched. Throws Error for answers that the hook does not have.
+  /// left alone are not touched. Throws Error for answers that the hook does not have; then nothing
+  /// is left in `context`.
   void call(Hook hook, knack_hook_context_t& context, Replacements& replacements) const;
 
  private:

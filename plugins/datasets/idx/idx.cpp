@@ -126,7 +126,7 @@ class Idx final : public knack::Dataset {
     first_ = options.range->at(0);
     last_ = options.range->at(1);
     if (first_ >= last_ || last_ > images_.count) {
-      throw knack::Error(KNACK_STATUS_INVALID,
+      throw knack::Error(KNACK_STATUS_DATA,
                          "option \"range\": expected [first, last) with 0 <= first < last <= " +
                              std::to_string(images_.count) + ", the number of images in " +
                              files.images.string() + "; found [" + std::to_string(first_) + ", " +

@@ -100,8 +100,31 @@ class CrossEntropy final : public knack::Objective {
     static const knack::Operator op("aten::cross_entropy_loss");
     // No target is this number, so none is ignored.
     constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
-    return op(scores, targets, std::nullopt, reduction, options_.ignore_index.value_or(kNone),
-              options_.label_smoothing);
+    try {
+      return op(scores, targets, std::nullopt, reduction, options_.ignore_index.value_or(kNone),
+                options_.label_smoothing);
+    } catch (const knack::Error&) {
+      explain_classes(scores, targets);
+      throw;
+    }
+  }
+
+  /// Throws when a target is no class of the model.
+  void explain_classes(const knack::Tensor& scores, const knack::Tensor& targets) const {
+    if (has_soft_labels(targets) || targets.numel() == 0) return;
+    const std::int64_t classes = scores.size(kClassDimension);
+    const knack::Tensor counting =
+        options_.ignore_index ? targets * targets.ne(*options_.ignore_index) : targets;
+    const auto lowest = counting.min().item<std::int64_t>();
+    const auto highest = counting.max().item<std::int64_t>();
+    if (lowest >= 0 && highest < classes) return;
+    throw knack::Error(
+        KNACK_STATUS_INVALID,
+        "targets hold class " + std::to_string(lowest < 0 ? lowest : highest) +
+            ", but the model has " + std::to_string(classes) + " outputs (classes 0 to " +
+            std::to_string(classes - 1) + "); " +
+            (lowest < 0 ? "set ignore_index to it when such targets are to count for nothing"
+                        : "set num_classes of the model or of the dataset"));
   }
 
   /// Counts stay on the device, where they are summed without waiting for it.

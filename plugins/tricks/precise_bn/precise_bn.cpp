@@ -15,7 +15,8 @@ struct Options {
     spec.add("samples", &Options::samples,
              "Training samples that are looked at; no more than exist")
         .at_least(1);
-    spec.add("every", &Options::every, "Evaluations of a weight set from one estimate to the next")
+    spec.add("every", &Options::every,
+             "Epochs from one with estimates to the next; after the fit there always are some")
         .at_least(1);
     spec.add("sets", &Options::sets,
              "Names of the weight sets to estimate for; \"all\": every one");
@@ -31,8 +32,16 @@ class PreciseBn final : public knack::Trick {
 
   PreciseBn(const Options& options, knack::Host host) : options_(options), host_(host) {}
 
+  void fit_begin(knack::Context& /*context*/) override {
+    if (options_.every == 1) return;
+    host_.log().warning(
+        "every = " + std::to_string(options_.every) +
+        ": metrics of epochs with and without an estimate are not comparable; weight_average then "
+        "chooses among unlike numbers");
+  }
+
   void eval_begin(knack::Context& context) override {
-    if (!is_due(context.weight_set())) return;
+    if (!is_due(context)) return;
     const knack::NormEstimate estimate = knack::estimate_norm_statistics(host_, options_.samples);
     if (estimate.samples < options_.samples && !told_shortage_ && estimate.samples > 0) {
       host_.log().info("the training data has " + std::to_string(estimate.samples) + " of the " +
@@ -45,42 +54,18 @@ class PreciseBn final : public knack::Trick {
     }
   }
 
-  void fit_end(knack::Context& /*context*/) override {
-    is_final_ = true;
-  }
-
-  void save(knack::StateWriter& state) const override {
-    knack::Value evaluations = knack::Value::map({});
-    for (const auto& [set, count] : evaluations_) evaluations.set(set, count);
-    state.set("evaluations", std::move(evaluations));
-  }
-
-  void load(const knack::StateReader& state) override {
-    evaluations_.clear();
-    const knack::ValueView evaluations = state["evaluations"];
-    for (std::size_t i = 0; i < evaluations.size(); ++i) {
-      evaluations_.emplace_back(evaluations.name(i), evaluations[i].integer());
-    }
-  }
-
  private:
-  /// The first evaluation of a set is due, then every `every`-th, and all of the final sets.
-  bool is_due(std::string_view set) {
+  [[nodiscard]] bool is_due(const knack::Context& context) const {
     const auto asks_for = [&](std::string_view name) {
       return std::find(options_.sets.begin(), options_.sets.end(), name) != options_.sets.end();
     };
-    if (!asks_for("all") && !asks_for(set)) return false;
-    auto count = std::find_if(evaluations_.begin(), evaluations_.end(),
-                              [&](const auto& entry) { return entry.first == set; });
-    if (count == evaluations_.end()) count = evaluations_.emplace(count, set, 0);
-    return count->second++ % options_.every == 0 || is_final_;
+    if (!asks_for("all") && !asks_for(context.weight_set())) return false;
+    return context.is_final() || (context.epoch() - 1) % options_.every == 0;
   }
 
   Options options_;
   knack::Host host_;
-  std::vector<std::pair<std::string, std::int64_t>> evaluations_;  // of each set so far
   bool told_shortage_ = false;
-  bool is_final_ = false;
 };
 
 }  // namespace

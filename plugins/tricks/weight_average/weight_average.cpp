@@ -3,6 +3,9 @@
 #include <knack/sdk/norm_statistics.hpp>
 #include <knack/sdk/trick.hpp>
 
+#include <set>
+
+#include "set_names.hpp"
 #include "snapshots.hpp"
 #include "weight_mean.hpp"
 
@@ -10,8 +13,6 @@ namespace {
 
 using weight_average::Snapshot;
 using weight_average::WeightMean;
-
-constexpr const char* kBestSet = "best";
 
 struct Options {
   std::int64_t best = 5;
@@ -36,7 +37,8 @@ struct Options {
              "Measure the BatchNorm statistics of the average on all training data");
     spec.add("publish", &Options::publish, "Name of the weight set");
     spec.add("publish_best", &Options::publish_best,
-             "Publish the single best epoch too, as weight set \"best\" (best and greedy)");
+             "Publish the single best epoch too (best and greedy), as weight set \"best\", or "
+             "\"<publish>_best\" when `publish` is not \"average\"");
   }
 };
 
@@ -47,20 +49,30 @@ class WeightAverage final : public knack::Trick {
   using Options = ::Options;
 
   WeightAverage(const Options& options, knack::Host host)
-      : options_(options), host_(host), snapshots_(options.best) {}
+      : options_(options), host_(host), snapshots_(options.best) {
+    if (!weight_average::is_publishable(options.publish)) {
+      throw knack::Error(KNACK_STATUS_INVALID,
+                         "option \"publish\": expected a name of 1 to 59 letters, digits, `_`, `-` "
+                         "and `.` other than `live` and `model`, found `" +
+                             options.publish + "`");
+    }
+  }
+
+  void fit_begin(knack::Context& /*context*/) override {
+    check_names_are_free();
+  }
 
   void eval_begin(knack::Context& context) override {
-    if (options_.refresh_bn && is_finished_ && context.weight_set() == options_.publish) {
+    const bool is_average = !average_name_.empty() && context.weight_set() == average_name_;
+    if (options_.refresh_bn && is_average) {
       knack::estimate_norm_statistics(host_, 0);
     }
   }
 
   void eval_end(knack::Context& context) override {
-    const bool is_new = context.epoch() > last_epoch_;
-    if (is_finished_ || !is_new || context.weight_set() != options_.of ||
-        context.split() != "valid") {
-      return;
-    }
+    evaluated_sets_.emplace(context.weight_set());
+    // The evaluations after the fit are of an epoch that was already seen.
+    if (context.epoch() <= last_epoch_ || context.weight_set() != options_.of) return;
     last_epoch_ = context.epoch();
     monitor_ = context.monitor();
     higher_is_better_ = context.higher_is_better();
@@ -77,13 +89,29 @@ class WeightAverage final : public knack::Trick {
     }
   }
 
+  /// The other tricks have published their sets by the end of the first epoch.
+  void epoch_end(knack::Context& /*context*/) override {
+    if (has_checked_names_) return;
+    check_names_are_free();
+    if (!evaluated_sets_.contains(options_.of)) {
+      std::string known;
+      for (const std::string& name : evaluated_sets_) {
+        known += (known.empty() ? "`" : ", `") + name + "`";
+      }
+      throw knack::Error(KNACK_STATUS_INVALID, "option \"of\": expected a published weight set (" +
+                                                   known + "), found none called `" +
+                                                   options_.of + "`");
+    }
+    has_checked_names_ = true;
+  }
+
   void fit_end(knack::Context& /*context*/) override {
-    is_finished_ = true;
     if (snapshots_.kept().empty() && averaged_.empty()) {
       host_.log().warning("no epoch qualified, so there is no average");
       return;
     }
-    const knack::WeightSet average = host_.weights().publish(options_.publish);
+    average_name_ = free_name(options_.publish);
+    const knack::WeightSet average = host_.weights().publish(average_name_);
     if (options_.select == "greedy") averaged_ = choose_greedily(average);
     if (options_.select == "best" || options_.select == "last") averaged_ = snapshots_.kept();
     if (options_.select == "swa") {
@@ -91,10 +119,10 @@ class WeightAverage final : public knack::Trick {
     } else {
       average_files(averaged_, average);
     }
-    const bool knows_best = options_.select == "best" || options_.select == "greedy";
-    if (options_.publish_best && knows_best) {
+    if (publishes_best()) {
       const std::string path = snapshots_.ranked(higher_is_better_).front().path();
-      host_.weights().publish(kBestSet).load(path);
+      const std::string name = free_name(weight_average::name_of_best(options_.publish));
+      host_.weights().publish(name).load(path);
     }
     summarize();
   }
@@ -103,6 +131,42 @@ class WeightAverage final : public knack::Trick {
   void load(const knack::StateReader& state) override;
 
  private:
+  [[nodiscard]] bool publishes_best() const {
+    return options_.publish_best && (options_.select == "best" || options_.select == "greedy");
+  }
+
+  [[nodiscard]] bool is_published(const std::string& name) const {
+    try {
+      return host_.weights().find(name).defined();
+    } catch (const knack::Error& error) {
+      if (error.status() != KNACK_STATUS_NOT_FOUND) throw;
+      return false;
+    }
+  }
+
+  void check_names_are_free() const {
+    const auto check = [this](const std::string& name) {
+      if (!is_published(name)) return;
+      throw knack::Error(KNACK_STATUS_INVALID, "option \"publish\": `" + options_.publish +
+                                                   "` needs the name `" + name +
+                                                   "`, which is already taken by another weight "
+                                                   "set; give one of the two another name");
+    };
+    check(options_.publish);
+    if (publishes_best()) check(weight_average::name_of_best(options_.publish));
+  }
+
+  /// A name that was taken since the first epoch must not cost the run its average.
+  [[nodiscard]] std::string free_name(const std::string& name) const {
+    std::string free = name;
+    for (int number = 2; is_published(free); ++number) free = name + "_" + std::to_string(number);
+    if (free != name) {
+      host_.log().warning("weight set `" + name + "` is already taken, so this one becomes `" +
+                          free + "`");
+    }
+    return free;
+  }
+
   void keep(const Snapshot& snapshot, const std::optional<Snapshot>& evicted) {
     host_.weights().find(options_.of).save(snapshot.path());
     if (evicted) host_.weights().remove(evicted->path());
@@ -128,7 +192,6 @@ class WeightAverage final : public knack::Trick {
   /// added when the average does not become worse by it.
   std::vector<Snapshot> choose_greedily(const knack::WeightSet& average) {
     std::vector<Snapshot> members;
-    double reached = 0;
     for (const Snapshot& candidate : snapshots_.ranked(higher_is_better_)) {
       std::vector<Snapshot> trial = members;
       trial.push_back(candidate);
@@ -137,10 +200,11 @@ class WeightAverage final : public knack::Trick {
       average_files(trial, average);
       const double monitored = average.evaluate(monitor_);
       const bool is_worse =
-          std::isnan(monitored) || weight_average::is_better(reached, monitored, higher_is_better_);
+          std::isnan(monitored) ||
+          weight_average::is_better(reached_, monitored, higher_is_better_);
       if (!members.empty() && is_worse) continue;
       members = std::move(trial);
-      reached = monitored;
+      reached_ = monitored;
     }
     return members;
   }
@@ -154,6 +218,7 @@ class WeightAverage final : public knack::Trick {
     }
     host_.metrics().summarize("epochs", knack::Value::list_of(epochs));
     host_.metrics().summarize("monitored", knack::Value::list_of(monitored));
+    if (options_.select == "greedy") host_.metrics().summarize("reached", reached_);
   }
 
   Options options_;
@@ -164,7 +229,10 @@ class WeightAverage final : public knack::Trick {
   std::string monitor_;
   bool higher_is_better_ = true;
   std::int64_t last_epoch_ = 0;
-  bool is_finished_ = false;
+  double reached_ = 0;  // greedy: by the average of `averaged_`
+  std::set<std::string, std::less<>> evaluated_sets_;
+  bool has_checked_names_ = false;
+  std::string average_name_;  // once published
 };
 
 knack::Value to_value(const std::vector<Snapshot>& snapshots) {

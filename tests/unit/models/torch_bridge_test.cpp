@@ -7,6 +7,8 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "tests/unit/models/model_host.hpp"
@@ -209,6 +211,7 @@ TEST_F(TorchModelTest, TakesAndGivesTreesWhenForwardIsOverridden) {
 TEST_F(TorchModelTest, LetsTheAuthorCorrectARole) {
   knack_model_t* model = create(2);
   knack_model_tensor_t tensor{};
+  tensor.struct_size = sizeof(tensor);
   ASSERT_EQ(model->get_tensor(model, 0, &tensor), KNACK_STATUS_OK);
   EXPECT_EQ(text(tensor.name), "mix");
   EXPECT_EQ(text(tensor.role), KNACK_ROLE_SCALE);
@@ -219,10 +222,49 @@ TEST_F(TorchModelTest, LeavesALayerFrozenThatFreezesItself) {
   ASSERT_EQ(model->set_training(model, 1), KNACK_STATUS_OK);
   knack_norm_layer_t frozen{};
   knack_norm_layer_t batch{};
+  frozen.struct_size = batch.struct_size = sizeof(knack_norm_layer_t);
   ASSERT_EQ(model->get_norm_layer(model, 0, &frozen), KNACK_STATUS_OK);
   ASSERT_EQ(model->get_norm_layer(model, 1, &batch), KNACK_STATUS_OK);
   EXPECT_EQ(frozen.training, 0U);
   EXPECT_EQ(batch.training, 1U);
+}
+
+/// `Struct` and more, all poisoned but the struct_size.
+template <typename Struct>
+struct Room {
+  explicit Room(std::uint32_t struct_size) {
+    std::memset(bytes, kPoison, sizeof(bytes));
+    get()->struct_size = struct_size;
+  }
+  Struct* get() {
+    return reinterpret_cast<Struct*>(bytes);
+  }
+  void expect_filled_to(std::uint32_t end) {
+    EXPECT_EQ(get()->struct_size, end);
+    for (std::size_t i = end; i < sizeof(bytes); ++i) ASSERT_EQ(bytes[i], kPoison) << i;
+  }
+
+  static constexpr unsigned char kPoison = 0xa5;
+  alignas(Struct) unsigned char bytes[sizeof(Struct) + 32];
+};
+
+TEST_F(TorchModelTest, FillsNoMoreThanTheHostHasRoomForAndTellsHowMuch) {
+  knack_model_t* model = create(2);
+  for (const std::uint32_t size : {8U, 40U, 96U}) {
+    Room<knack_model_tensor_t> tensor(size);
+    ASSERT_EQ(model->get_tensor(model, 0, tensor.get()), KNACK_STATUS_OK) << host_.error;
+    tensor.expect_filled_to(std::min<std::uint32_t>(size, sizeof(knack_model_tensor_t)));
+    Room<knack_norm_layer_t> layer(size);
+    ASSERT_EQ(model->get_norm_layer(model, 0, layer.get()), KNACK_STATUS_OK) << host_.error;
+    layer.expect_filled_to(std::min<std::uint32_t>(size, sizeof(knack_norm_layer_t)));
+  }
+}
+
+TEST_F(TorchModelTest, RefusesAStructWithoutItsSize) {
+  knack_model_t* model = create(2);
+  knack_model_tensor_t tensor{};
+  EXPECT_EQ(model->get_tensor(model, 0, &tensor), KNACK_STATUS_INVALID);
+  EXPECT_EQ(host_.error, "expected a struct with its struct_size set by the caller, found none");
 }
 
 TEST_F(TorchModelTest, GivesLibTorchsMessageWithoutItsBacktraceWhenConstructionFails) {

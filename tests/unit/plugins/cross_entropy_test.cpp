@@ -14,10 +14,15 @@ using ::knack::testing::error_message;
 using ::knack::testing::make_first_party;
 using ::testing::HasSubstr;
 
-/// Logits of `samples` in double precision, the same in every call.
+/// Logits of `samples` in double precision, the same in every call, recorded as a model's are.
 at::Tensor logits(std::int64_t samples, std::int64_t classes) {
   const auto count = static_cast<double>(samples * classes);
-  return at::arange(count, at::kDouble).mul(1.7).sin().mul(3).view({samples, classes});
+  return at::arange(count, at::kDouble)
+      .mul(1.7)
+      .sin()
+      .mul(3)
+      .view({samples, classes})
+      .requires_grad_();
 }
 
 at::Tensor labels(std::initializer_list<std::int64_t> values) {
@@ -46,7 +51,7 @@ TEST(CrossEntropy, IsTheMeanOfTheSmoothedNegativeLogLikelihood) {
 
 TEST(CrossEntropy, IsRecordedByAutograd) {
   Objective objective = make_first_party<Objective>("cross_entropy");
-  const at::Tensor scores = logits(3, 4).requires_grad_();
+  const at::Tensor scores = logits(3, 4);
   objective.loss(scores, labels({0, 1, 3})).backward();
   const at::Tensor expected =
       (at::softmax(scores.detach(), 1) - at::one_hot(labels({0, 1, 3}), 4)) / 3;
@@ -75,7 +80,7 @@ TEST(CrossEntropy, WeighsByTheTargetsThatCount) {
 
 TEST(CrossEntropy, IsZeroWhenNoTargetCounts) {
   Objective objective = make_first_party<Objective>("cross_entropy", {{"ignore_index", 1}});
-  const at::Tensor scores = logits(2, 4).requires_grad_();
+  const at::Tensor scores = logits(2, 4);
   EXPECT_EQ(objective.weight(labels({1, 1}), 2), 0);
   const at::Tensor loss = objective.loss(scores, labels({1, 1}));
   EXPECT_EQ(loss.item<double>(), 0);
@@ -160,7 +165,26 @@ TEST(CrossEntropy, RefusesWhatItCannotScore) {
       HasSubstr("expected a tensor, found a list"));
   EXPECT_THAT(
       error_message(ExitCode::training, [&] { objective.loss(logits(2, 3), labels({1, -100})); }),
-      HasSubstr("-100"));
+      HasSubstr("targets hold class -100, but the model has 3 outputs (classes 0 to 2); set "
+                "ignore_index to it when such targets are to count for nothing"));
+}
+
+TEST(CrossEntropy, NamesATargetThatIsNoClassOfTheModel) {
+  Objective objective = make_first_party<Objective>("cross_entropy", {{"ignore_index", 9}});
+  const std::string expected =
+      "targets hold class 5, but the model has 5 outputs (classes 0 to 4); set num_classes of the "
+      "model or of the dataset";
+  EXPECT_THAT(
+      error_message(ExitCode::training, [&] { objective.loss(logits(3, 5), labels({1, 5, 9})); }),
+      HasSubstr(expected));
+  objective.metrics_begin();
+  EXPECT_THAT(error_message(ExitCode::training,
+                            [&] { objective.metrics_update(logits(3, 5), labels({1, 5, 9})); }),
+              HasSubstr(expected));
+  // What has another cause keeps LibTorch's words.
+  EXPECT_THAT(
+      error_message(ExitCode::training, [&] { objective.loss(logits(3, 5), labels({1, 2})); }),
+      HasSubstr("batch_size"));
 }
 
 }  // namespace

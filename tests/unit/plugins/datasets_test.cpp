@@ -84,7 +84,7 @@ TEST(IdxDataset, TakesARange) {
   EXPECT_EQ(dataset.length(), 2);
   EXPECT_TRUE(at::equal(targets_of(dataset, {0, 1}), at::tensor({0, 2}, at::kLong)));
   EXPECT_THAT(
-      error_message(ExitCode::plugin, [] { SmallIdx().open({{"range", integers({1, 4})}}); }),
+      error_message(ExitCode::data, [] { SmallIdx().open({{"range", integers({1, 4})}}); }),
       HasSubstr("0 <= first < last <= 3"));
 }
 

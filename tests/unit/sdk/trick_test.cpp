@@ -95,6 +95,24 @@ TEST(Trick, AnswersThroughTheContext) {
   EXPECT_EQ(context.reply, KNACK_REPLY_STOP_FIT);
 }
 
+TEST(Context, TellsTheSamplesOfTheBatchWhereTheyAreKnown) {
+  knack_hook_context_t abi = testing::hook_context();
+  abi.batch_samples = 2;
+  EXPECT_TRUE(Context(nullptr, &abi).batch_indices().empty());
+  const std::int64_t indices[] = {7, 3};
+  abi.batch_indices_borrowed = indices;
+  const auto told = Context(nullptr, &abi).batch_indices();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1], 3);
+}
+
+TEST(Context, TellsWhetherAnEvaluationIsFinal) {
+  knack_hook_context_t abi = testing::hook_context();
+  EXPECT_FALSE(Context(nullptr, &abi).is_final());
+  abi.is_final = 1;
+  EXPECT_TRUE(Context(nullptr, &abi).is_final());
+}
+
 TEST(Trick, StateComesBack) {
   testing::FakeHost host;
   const auto trick = host.create<knack_trick_t>(kEntry, "counter");

@@ -40,7 +40,9 @@ typedef struct knack_instance {
                         knack_value_t* out_state_owned);
 
   /* Takes back what state_save wrote, possibly by an older version of the plugin. State that cannot
-   * be used is refused with an error; nothing is dropped silently. [fit thread] */
+   * be used is refused with an error; nothing is dropped silently. Called once, on a new instance:
+   * tricks after fit_begin, optimizers after their last add_group, others after create.
+   * [fit thread] */
   int32_t (*state_load)(struct knack_instance* instance, uint32_t version,
                         const knack_value_t* state_borrowed);
 } knack_instance_t;

@@ -47,7 +47,7 @@ struct knack_named_value;
  * or in memory that outlives the plugin instance. */
 typedef struct knack_value {
   uint32_t tag; /* KNACK_VALUE_* */
-  uint32_t reserved; /* 0 */
+  uint32_t reserved; /* 0; anything else is refused */
   uint64_t count;
   union {
     int64_t i64;

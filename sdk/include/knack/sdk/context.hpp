@@ -5,6 +5,8 @@
 #include <knack/abi/kinds/trick.h>
 #include <knack/sdk/value.hpp>
 
+#include <span>
+
 namespace knack::inline v1 {
 
 /// What the host does after the hook; the strongest reply of all tricks wins.
@@ -53,6 +55,12 @@ class Context {
   [[nodiscard]] std::int64_t batch_samples() const {
     return context_->batch_samples;
   }
+  /// batch, forward, loss, gradients: the samples of this micro-batch, as indices into the training
+  /// data; empty when the host does not know them.
+  [[nodiscard]] std::span<const std::int64_t> batch_indices() const {
+    if (context_->batch_indices_borrowed == nullptr) return {};
+    return {context_->batch_indices_borrowed, static_cast<std::size_t>(context_->batch_samples)};
+  }
   [[nodiscard]] double window_weight() const {
     return context_->window_weight;
   }
@@ -66,6 +74,10 @@ class Context {
 
   [[nodiscard]] std::string_view weight_set() const {
     return detail::from_abi(context_->weight_set);
+  }
+  /// eval_begin, eval_end: true in the evaluations after fit_end.
+  [[nodiscard]] bool is_final() const {
+    return context_->is_final != 0;
   }
   [[nodiscard]] std::string_view split() const {
     return detail::from_abi(context_->split);
@@ -100,15 +112,19 @@ class Context {
   void reply(Reply reply) {
     context_->reply = static_cast<std::uint32_t>(reply);
   }
+  /// batch.
   void replace_inputs(Value inputs) {
     context_->new_inputs_owned = std::move(inputs).release(host_);
   }
+  /// batch.
   void replace_targets(Value targets) {
     context_->new_targets_owned = std::move(targets).release(host_);
   }
+  /// forward.
   void replace_outputs(Value outputs) {
     context_->new_outputs_owned = std::move(outputs).release(host_);
   }
+  /// loss: a number that depends on the parameters.
   void replace_loss(Tensor loss) {
     context_->new_loss_owned = loss.release();
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <knack/abi/kinds/model.h>
+#include <knack/sdk/fill.hpp>
 #include <knack/sdk/plugin.hpp>
 
 namespace knack::inline v1 {
@@ -49,11 +50,13 @@ class Model : public Component {
       Self& self = Self::of(model);
       return detail::guarded(self.host, [&] {
         const ModelTensor tensor = self.object.tensor(index);
-        out_tensor->flags = tensor.flags;
-        out_tensor->name = detail::to_abi(tensor.name);
-        out_tensor->role = detail::to_abi(tensor.role);
-        out_tensor->owner_kind = detail::to_abi(tensor.owner_kind);
-        out_tensor->tensor_borrowed = tensor.handle;
+        detail::fill(out_tensor,
+                     knack_model_tensor_t{.struct_size = sizeof(knack_model_tensor_t),
+                                          .flags = tensor.flags,
+                                          .name = detail::to_abi(tensor.name),
+                                          .role = detail::to_abi(tensor.role),
+                                          .owner_kind = detail::to_abi(tensor.owner_kind),
+                                          .tensor_borrowed = tensor.handle});
       });
     };
   }

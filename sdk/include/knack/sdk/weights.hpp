@@ -58,7 +58,8 @@ class WeightSet : public detail::IndexRange<WeightSet> {
   void load(std::string_view path) const {
     detail::check_host(api_->load(host_, set_, detail::to_abi(path)), "knack.weights/1 load");
   }
-  /// The metric `name` of the set on the `valid` data. Not in eval hooks.
+  /// The metric `name` of the set on the `valid` data. After
+  /// fit_begin, not in eval hooks.
   [[nodiscard]] double evaluate(std::string_view name) const {
     knack_value_t metrics{};
     detail::check_host(api_->evaluate(host_, set_, &metrics), "knack.weights/1 evaluate");

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <knack/abi/kinds/trick.h>
+#include <knack/sdk/fill.hpp>
 #include <knack/sdk/plugin.hpp>
 #include <knack/testing/fake_tensors.hpp>
 #include <knack/testing/value_text.hpp>
@@ -202,11 +203,13 @@ inline std::int32_t FakeHost::get_param(const knack_host_t* host, std::int64_t i
                                         knack_param_t* out) {
   FakeHost& self = of(host);
   const FakeParam& param = self.params.at(static_cast<std::size_t>(index));
-  out->requires_grad = param.requires_grad ? 1 : 0;
-  out->name = detail::to_abi(param.name);
-  out->role = detail::to_abi(param.role);
-  out->owner_kind = detail::to_abi(param.owner_kind);
-  out->tensor_borrowed = self.handles_.emplace_back(Tensor::zeros(SizesView(param.shape))).handle();
+  const Tensor& tensor = self.handles_.emplace_back(Tensor::zeros(SizesView(param.shape)));
+  detail::fill(out, knack_param_t{.struct_size = sizeof(knack_param_t),
+                                  .requires_grad = param.requires_grad ? 1U : 0U,
+                                  .name = detail::to_abi(param.name),
+                                  .role = detail::to_abi(param.role),
+                                  .owner_kind = detail::to_abi(param.owner_kind),
+                                  .tensor_borrowed = tensor.handle()});
   return KNACK_STATUS_OK;
 }
 
@@ -231,10 +234,12 @@ inline const knack_norm_api_t& FakeHost::norm_api() {
 inline std::int32_t FakeHost::get_layer(const knack_host_t* host, std::int64_t index,
                                         knack_norm_layer_t* out) {
   const FakeNormLayer& layer = of(host).norm_layers.at(static_cast<std::size_t>(index));
-  out->training = 1;
-  out->name = detail::to_abi(layer.name);
-  out->kind = detail::to_abi("BatchNorm2d");
-  out->momentum = layer.momentum;
+  knack_norm_layer_t filled{};
+  filled.training = 1;
+  filled.name = detail::to_abi(layer.name);
+  filled.kind = detail::to_abi("BatchNorm2d");
+  filled.momentum = layer.momentum;
+  detail::fill(out, filled);
   return KNACK_STATUS_OK;
 }
 

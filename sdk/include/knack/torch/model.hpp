@@ -14,6 +14,7 @@
 //   KNACK_PLUGIN("1.0.0", Net)
 #pragma once
 
+#include <knack/sdk/fill.hpp>
 #include <knack/sdk/plugin.hpp>
 #include <knack/torch/module_tables.hpp>
 #include <knack/torch/tensor.hpp>
@@ -46,26 +47,31 @@ class ModuleTables {
     return static_cast<std::int64_t>(norms_.size());
   }
 
-  void get(std::int64_t index, knack_model_tensor_t& out) const {
+  void get(std::int64_t index, knack_model_tensor_t* out) const {
     const ModuleTensor& tensor = at(tensors_, index);
-    out.flags = tensor.buffer ? KNACK_MODEL_TENSOR_BUFFER : 0;
-    out.name = to_abi(tensor.name);
-    out.role = to_abi(tensor.role);
-    out.owner_kind = to_abi(tensor.owner_kind);
-    out.tensor_borrowed = lend_tensor(tensor.tensor);
+    fill(out, knack_model_tensor_t{.struct_size = sizeof(knack_model_tensor_t),
+                                   .flags = tensor.buffer ? KNACK_MODEL_TENSOR_BUFFER : 0,
+                                   .name = to_abi(tensor.name),
+                                   .role = to_abi(tensor.role),
+                                   .owner_kind = to_abi(tensor.owner_kind),
+                                   .tensor_borrowed = lend_tensor(tensor.tensor)});
   }
 
-  void get(std::int64_t index, knack_norm_layer_t& out) const {
+  void get(std::int64_t index, knack_norm_layer_t* out) const {
     const ModuleNorm& norm = at(norms_, index);
-    out.training = norm.module->is_training() ? 1 : 0;
-    out.name = to_abi(norm.name);
-    out.kind = to_abi(norm.kind);
-    out.channels = norm.options->num_features();
-    out.momentum = norm.options->momentum().value_or(std::numeric_limits<double>::quiet_NaN());
-    out.running_mean_borrowed = lend_tensor(*norm.running_mean);
-    out.running_var_borrowed = lend_tensor(*norm.running_var);
-    out.num_batches_tracked_borrowed =
-        norm.num_batches_tracked->defined() ? lend_tensor(*norm.num_batches_tracked) : nullptr;
+    const at::Tensor& tracked = *norm.num_batches_tracked;
+    fill(out, knack_norm_layer_t{
+                  .struct_size = sizeof(knack_norm_layer_t),
+                  .training = norm.module->is_training() ? 1u : 0u,
+                  .name = to_abi(norm.name),
+                  .kind = to_abi(norm.kind),
+                  .channels = norm.options->num_features(),
+                  .momentum =
+                      norm.options->momentum().value_or(std::numeric_limits<double>::quiet_NaN()),
+                  .running_mean_borrowed = lend_tensor(*norm.running_mean),
+                  .running_var_borrowed = lend_tensor(*norm.running_var),
+                  .num_batches_tracked_borrowed =
+                      tracked.defined() ? lend_tensor(tracked) : nullptr});
   }
 
   void set_norm_training(std::int64_t index, bool training) {
@@ -176,11 +182,11 @@ class TorchModel : public Component {
     };
     abi.tensor_count = [](knack_model_t* model) { return tables<T>(model).tensor_count(); };
     abi.get_tensor = [](knack_model_t* model, std::int64_t index, knack_model_tensor_t* out) {
-      return call<T>(model, [=](T&, auto) { tables<T>(model).get(index, *out); });
+      return call<T>(model, [=](T&, auto) { tables<T>(model).get(index, out); });
     };
     abi.norm_layer_count = [](knack_model_t* model) { return tables<T>(model).norm_count(); };
     abi.get_norm_layer = [](knack_model_t* model, std::int64_t index, knack_norm_layer_t* out) {
-      return call<T>(model, [=](T&, auto) { tables<T>(model).get(index, *out); });
+      return call<T>(model, [=](T&, auto) { tables<T>(model).get(index, out); });
     };
     abi.set_norm_training = [](knack_model_t* model, std::int64_t index, std::uint32_t training) {
       return call<T>(model,

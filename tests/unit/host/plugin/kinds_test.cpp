@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stdexcept>
 
+#include "host/plugin/guard.hpp"
 #include "host/plugin/kinds/dataset.hpp"
 #include "host/plugin/kinds/model.hpp"
 #include "host/plugin/kinds/objective.hpp"
@@ -70,6 +72,16 @@ TEST(Instance, OfAnOlderMinorHasNoneOfTheLaterSlots) {
   EXPECT_FALSE(trick.subscribes(Hook::fit_end));
 }
 
+TEST(InstanceContext, NamesAnInstanceWhoseNameSaysMoreThanItsKindAndId) {
+  const auto place = [](const char* kind, const char* name) {
+    return InstanceContext("/p/it.so", kind, "it", name, kServices).place();
+  };
+  EXPECT_EQ(place("trick", "it"), "/p/it.so: trick it");
+  EXPECT_EQ(place("model", "model"), "/p/it.so: model it");
+  EXPECT_EQ(place("trick", "slow_it"), "/p/it.so: trick it (instance slow_it)");
+  EXPECT_EQ(place("dataset", "data.train"), "/p/it.so: dataset it (instance data.train)");
+}
+
 TEST(Instance, WithoutStateTakesNoneBack) {
   auto slots = with_head<knack_trick_t>();
   const Trick trick(instance_of(slots, "trick"));
@@ -127,6 +139,68 @@ TEST_F(TrickAnswers, MayReplaceTheLossByANumberOnly) {
                    "CPUFloatType with 1 dimensions"));
 }
 
+TEST_F(TrickAnswers, MayNotReplaceTheLossByOneThatTrainsNothing) {
+  const knack_hook_t answer = [](knack_trick_t*, knack_hook_context_t* context) {
+    context->new_loss_owned = give_tensor(at::ones({}));
+    return KNACK_STATUS_OK;
+  };
+  EXPECT_EQ(failure(Hook::loss, answer),
+            defect("trick it, loss: expected a loss that depends on the parameters, found one "
+                   "without gradient"));
+  EXPECT_EQ(context.new_loss_owned, nullptr);
+}
+
+TEST_F(TrickAnswers, MayNotReplaceTargetsOnceTheirWeightIsCounted) {
+  EXPECT_EQ(failure(Hook::forward,
+                    [](knack_trick_t*, knack_hook_context_t* context) {
+                      context->new_targets_owned.tag = KNACK_VALUE_INT;
+                      return KNACK_STATUS_OK;
+                    }),
+            defect("trick it, forward: expected no replacement here, found new_targets"));
+}
+
+/// Shared with everything a hook below gives.
+at::Tensor given;
+
+std::int32_t give_everything(knack_hook_context_t* context) {
+  for (knack_value_t* value :
+       {&context->new_inputs_owned, &context->new_targets_owned, &context->new_outputs_owned}) {
+    value->tag = KNACK_VALUE_TENSOR;
+    value->as.tensor = give_tensor(given);
+  }
+  context->new_loss_owned = give_tensor(given);
+  return KNACK_STATUS_OK;
+}
+
+TEST_F(TrickAnswers, AreGivenBackWhenTheHookFails) {
+  given = at::ones({2});
+  EXPECT_NE(failure(Hook::batch,
+                    [](knack_trick_t*, knack_hook_context_t* context) -> std::int32_t {
+                      give_everything(context);
+                      set_error_text("it fails");
+                      return KNACK_STATUS_FAILED;
+                    }),
+            "");
+  EXPECT_EQ(given.use_count(), 1u);
+  EXPECT_NE(failure(Hook::batch,
+                    [](knack_trick_t*, knack_hook_context_t* context) -> std::int32_t {
+                      give_everything(context);
+                      throw std::runtime_error("it throws");
+                    }),
+            "");
+  EXPECT_EQ(given.use_count(), 1u);
+}
+
+TEST_F(TrickAnswers, AreGivenBackWhenOneOfThemIsNotLegal) {
+  given = at::ones({2});
+  EXPECT_EQ(failure(Hook::gradients,
+                    [](knack_trick_t*, knack_hook_context_t* context) {
+                      return give_everything(context);
+                    }),
+            defect("trick it, gradients: expected no replacement here, found new_inputs"));
+  EXPECT_EQ(given.use_count(), 1u);
+}
+
 TEST_F(TrickAnswers, MayAskForMicroBatchesBeforeAWindow) {
   const knack_hook_t ask = [](knack_trick_t*, knack_hook_context_t* context) {
     context->request_micro_batches = 4;
@@ -177,6 +251,23 @@ TEST(Dataset, ReadsTheSamplesItIsAskedFor) {
   const Samples batch = dataset.batch(1, 7, indices);
   EXPECT_TRUE(at::equal(*batch.inputs.get_if<at::Tensor>(), at::tensor({5.0f, 3.0f})));
   EXPECT_TRUE(at::equal(*batch.targets.get_if<at::Tensor>(), at::tensor({4, 2}, at::kLong)));
+}
+
+TEST(Dataset, GetsItsTargetsBackWhenItsInputsAreRefused) {
+  given = at::ones({2});
+  auto slots = dataset_slots();
+  slots.batch = [](knack_dataset_t*, const knack_batch_request_t*, knack_value_t* inputs,
+                   knack_value_t* targets) {
+    inputs->tag = 99;
+    targets->tag = KNACK_VALUE_TENSOR;
+    targets->as.tensor = give_tensor(given);
+    return KNACK_STATUS_OK;
+  };
+  const Dataset dataset(instance_of(slots, "dataset"));
+  const std::int64_t indices[] = {0};
+  EXPECT_EQ(error_message(ExitCode::training, [&] { dataset.batch(1, 7, indices); }),
+            defect("dataset it, batch: expected a value, found a value with the unknown tag 99"));
+  EXPECT_EQ(given.use_count(), 1u);
 }
 
 TEST(Dataset, IsRefusedWithoutSamples) {
@@ -253,8 +344,23 @@ TEST(Objective, CountsSamplesUnlessItSaysOtherwise) {
   };
   Objective objective(instance_of(slots, "objective"));
   EXPECT_EQ(objective.weight(Value(), 5), 5.0);
+  const at::NoGradGuard evaluation;
   EXPECT_EQ(objective.loss(at::full({4}, 2.0), Value()).item<double>(), 2.0);
   EXPECT_FALSE(objective.has_metrics());
+}
+
+TEST(Objective, IsRefusedInTrainingWithoutGradient) {
+  auto slots = with_head<knack_objective_t>();
+  slots.loss = [](knack_objective_t*, const knack_value_t* outputs, const knack_value_t*,
+                  knack_tensor_t** out) {
+    *out = give_tensor(tensor_of(outputs->as.tensor).detach().mean());
+    return KNACK_STATUS_OK;
+  };
+  Objective objective(instance_of(slots, "objective"));
+  const at::Tensor outputs = at::ones({4}).set_requires_grad(true);
+  EXPECT_EQ(error_message(ExitCode::training, [&] { objective.loss(outputs, Value()); }),
+            defect("objective it, loss: expected a loss that depends on the parameters, found one "
+                   "without gradient"));
 }
 
 TEST(Objective, IsRefusedWhenItsWeightIsNoNumber) {

@@ -108,6 +108,9 @@ knack_value_t node(std::uint32_t tag, std::uint64_t count = 0) {
 
 TEST(Value, RefusesWhatBreaksTheRules) {
   EXPECT_EQ(refusal(node(8)), "a value with the unknown tag 8");
+  knack_value_t reserved = node(KNACK_VALUE_INT);
+  reserved.reserved = 1;
+  EXPECT_EQ(refusal(reserved), "a value whose reserved field is 1 and not 0");
   EXPECT_EQ(refusal(node(KNACK_VALUE_TENSOR)), "a tensor that is NULL");
   EXPECT_EQ(refusal(node(KNACK_VALUE_LIST, 1)), "a list, map or string that is NULL");
   EXPECT_EQ(refusal(node(KNACK_VALUE_STRING, 1)), "a list, map or string that is NULL");

@@ -110,6 +110,15 @@ TEST_F(LoadDocument, RefusesWhatIsNoReadableFile) {
   EXPECT_THAT(error_of([&] { load("name.json"); }), HasSubstr("cannot read"));
 }
 
+TEST_F(LoadDocument, RefusesAFileThatIsNoText) {
+  write("weights.safetensors", std::string("\x08\0\0\0\0\0\0\0{}", 10));
+  EXPECT_EQ(error_of([&] { load("weights.safetensors"); }),
+            "weights.safetensors: error: `weights.safetensors` is not a text file; expected a "
+            "recipe: JSON in UTF-8");
+  write("r.json", R"({"extends": "weights.safetensors"})");
+  EXPECT_THAT(error_of([&] { load("r.json"); }), StartsWith("r.json:1:13: error: `weights."));
+}
+
 TEST_F(LoadDocument, RefusesAFileOfMoreThan16MiB) {
   write("large.json", "{}" + std::string(16u << 20, ' '));
   EXPECT_THAT(error_of([&] { load("large.json"); }), HasSubstr("larger than the 16 MiB"));

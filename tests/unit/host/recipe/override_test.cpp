@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "host/recipe/override.hpp"
 
+#include <cstdint>
+#include <limits>
+
 #include "tests/unit/host/recipe/recipe_files.hpp"
 
 namespace knack::host {
@@ -78,7 +81,7 @@ TEST_F(Overrides, OfAPluginRemoveTheFormerOptionsInAnyOrder) {
 TEST_F(Overrides, NameTheTextThatIsWrong) {
   EXPECT_EQ(error_in("epochs"), "--set epochs: error: expected PATH=VALUE, found no `=`");
   EXPECT_EQ(error_in("tricks[eam].decay=1"),
-            "--set tricks[eam].decay=1: error: no element of tricks is named `eam`; there are: "
+            "--set tricks[eam].decay=1: error: no trick named `eam`; there are "
             "`ema`, `slow`, `acme.sam`; did you mean `ema`?");
   EXPECT_EQ(
       error_in("tricks.3.decay=1"),
@@ -89,6 +92,33 @@ TEST_F(Overrides, NameTheTextThatIsWrong) {
   for (const char* text : {"=3", ".a=1", "a.=1", "a..b=1", "a[=1", "a[]=1", "a[b]c=1", "[=]"}) {
     EXPECT_THAT(error_in(text), StartsWith("--set ")) << text;
   }
+}
+
+TEST_F(Overrides, NameATrickThatTheRecipeDoesNotHave) {
+  const std::string expected =
+      "--set tricks[ema].decay=0.9: error: no trick named `ema`; there are none";
+  for (const char* recipe : {"{}", R"({"tricks": []})"}) {
+    write("r.json", recipe);
+    EXPECT_EQ(error_in("tricks[ema].decay=0.9"), expected) << recipe;
+  }
+}
+
+TEST_F(Overrides, CannotExtendOtherRecipes) {
+  for (const char* text : {"extends=base.json", "extends[0]=base.json"}) {
+    EXPECT_EQ(error_in(text), std::string("--set ") + text +
+                                  ": error: `extends` works only in recipe files");
+  }
+}
+
+TEST_F(Overrides, RefuseIntegersThatAreTooLarge) {
+  for (const char* number : {"9223372036854775808", "-9223372036854775809"}) {
+    EXPECT_THAT(error_in(std::string("trainer.epochs=") + number),
+                HasSubstr(": error: this integer does not fit into 64 bits with sign"));
+  }
+  EXPECT_EQ(apply({"trainer.a=9223372036854775807"})["trainer"]["a"],
+            std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(apply({"trainer.a=99999999999999999999-rc1"})["trainer"]["a"],
+            "99999999999999999999-rc1");
 }
 
 TEST_F(Overrides, RefuseANameThatSeveralElementsHave) {

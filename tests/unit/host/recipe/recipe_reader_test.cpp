@@ -168,6 +168,28 @@ TEST_F(ReadRecipe, RefusesANameThatIsNoFolderName) {
   }
 }
 
+TEST_F(ReadRecipe, RefusesANameOfATrickThatIsNoFolderName) {
+  for (const char* name : {"../../../evil", "..", "a/b", "", ".hidden"}) {
+    write("r.json", minimal_recipe(R"(, "tricks": [{"use": "ema", "name": ")" + std::string(name) +
+                                   "\"}]"));
+    EXPECT_THAT(error_of([&] { read("r.json"); }),
+                HasSubstr("tricks[0].name: expected a string"))
+        << name;
+  }
+}
+
+TEST_F(ReadRecipe, PrefersTheLowerLossUnlessToldOtherwise) {
+  write("r.json", minimal_recipe());
+  const auto mode = [&](const std::vector<std::string>& overrides) {
+    return read("r.json", overrides).trainer.mode;
+  };
+  EXPECT_EQ(mode({"trainer.monitor=loss"}), "min");
+  EXPECT_EQ(mode({"trainer.monitor=box_loss"}), "min");
+  EXPECT_EQ(mode({"trainer.monitor=top5"}), "max");
+  EXPECT_EQ(mode({"trainer.monitor=loss", "trainer.mode=max"}), "max");
+  EXPECT_EQ(resolved(read("r.json", {"trainer.monitor=loss"}))["trainer"]["mode"], "min");
+}
+
 TEST_F(ReadRecipe, SurvivesARecipeInWhichEverySectionIsWrong) {
   for (const char* value : {"null", "1", "\"x\"", "[]", "[[]]", "{}", "[{}]", "{\"use\": {}}"}) {
     Json root;

@@ -34,6 +34,44 @@ TEST(RunFolder, RefusesAFolderWithFilesInIt) {
   EXPECT_EQ(file_bytes(root.path() / "busy/file"), "content");
 }
 
+TEST(RunFolder, ThatIsDiscardedLeavesNothingOfItsOwnBehind) {
+  const TemporaryFolder root;
+  const auto is_there = [&](const char* path) {
+    return std::filesystem::exists(root.path() / path);
+  };
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const RunFolder folder = RunFolder::create(root.path() / "new/run");
+    root.write("new/run/log.txt", "a line");
+    folder.discard();
+    EXPECT_FALSE(is_there("new"));
+  }
+  RunFolder::create_under(root.path() / "runs", "digits").discard();
+  EXPECT_FALSE(is_there("runs"));
+}
+
+TEST(RunFolder, ThatIsDiscardedLeavesWhatWasThereBefore) {
+  const TemporaryFolder root;
+  std::filesystem::create_directory(root.path() / "mine");
+  RunFolder::create(root.path() / "mine").discard();
+  EXPECT_TRUE(std::filesystem::is_empty(root.path() / "mine"));
+
+  const RunFolder kept = RunFolder::create_under(root.path() / "runs", "digits");
+  const RunFolder discarded = RunFolder::create_under(root.path() / "runs", "digits");
+  discarded.discard();
+  EXPECT_FALSE(std::filesystem::exists(discarded.path()));
+  EXPECT_TRUE(std::filesystem::exists(kept.path() / "final"));
+}
+
+TEST(RunFolder, NamesTheWeightSetsItHolds) {
+  const TemporaryFolder root;
+  const RunFolder folder = RunFolder::create(root.path());
+  EXPECT_TRUE(folder.weight_sets().empty());
+  for (const char* file : {"live.safetensors", "ema.safetensors", "summary.json"}) {
+    root.write(std::filesystem::path("final") / file, "");
+  }
+  EXPECT_EQ(folder.weight_sets(), (std::vector<std::string>{"ema", "live"}));
+}
+
 TEST(RunFolder, RefusesToOpenAFolderWithoutARecipe) {
   const TemporaryFolder root;
   error_message(ExitCode::data, [&] { RunFolder::open(root.path()); });

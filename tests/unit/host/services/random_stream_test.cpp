@@ -5,8 +5,12 @@
 #include <knack/abi/ext/rng.h>
 
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
+#include "host/services/status.hpp"
+#include "tests/support/error_message.hpp"
 #include "tests/unit/host/services/service_test.hpp"
 
 namespace knack::host {
@@ -71,6 +75,41 @@ TEST_F(RandomStream, GoesOnWhereItWasSaved) {
   InstanceContext resumed("/p/ema.so", "trick", "ema", "ema", services);
   load_random_streams(resumed, saved);
   EXPECT_EQ(rng->next(&resumed.table), expected);
+}
+
+/// What a dataset's `batch` in a loader thread ends with that does `draw`.
+template <class Draw>
+std::string failure_in_another_thread(InstanceContext& instance, Draw draw) {
+  std::string text;
+  std::thread([&] {
+    text = knack::testing::error_message(ExitCode::training,
+                                         [&] { Call(instance, "batch").run(draw); });
+  }).join();
+  return text;
+}
+
+constexpr const char* kOtherThread =
+    "/p/ema.so: trick ema, batch: random numbers: expected a call on the fit thread, found another "
+    "thread; datasets derive what they draw from the request's seed, epoch and indices";
+
+TEST_F(RandomStream, IsRefusedOnOtherThreadsThanTheFits) {
+  EXPECT_EQ(failure_in_another_thread(context,
+                                      [&] {
+                                        return to_status(
+                                            [&] { random_stream(context, at::kCPU); });
+                                      }),
+            kOtherThread);
+  EXPECT_TRUE(context.generators.empty());
+}
+
+TEST_F(RandomStream, FailsTheCallThatDrawsNumbersOnAnotherThread) {
+  EXPECT_EQ(failure_in_another_thread(context,
+                                      [&] {
+                                        rng->uniform(&context.table);
+                                        return KNACK_STATUS_OK;
+                                      }),
+            kOtherThread);
+  EXPECT_TRUE(context.generators.empty());
 }
 
 TEST_F(RandomStream, RefusesAStateThatIsNone) {

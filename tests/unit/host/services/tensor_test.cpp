@@ -70,6 +70,14 @@ TEST_F(TensorTable, RefusesWhatIsNoTensor) {
             "tensor: expected a defined tensor, found NULL or an undefined one");
 }
 
+TEST_F(TensorTable, RefusesNullInPlaceOfAResult) {
+  const at::Tensor tensor = at::ones({2});
+  EXPECT_EQ(api->describe(borrow(tensor), nullptr), KNACK_STATUS_INVALID);
+  EXPECT_EQ(api->retain(borrow(tensor), nullptr), KNACK_STATUS_INVALID);
+  EXPECT_EQ(api->create(KNACK_DTYPE_FLOAT32, 0, nullptr, nullptr), KNACK_STATUS_INVALID);
+  EXPECT_EQ(thread_error_text(), "out: expected a pointer, found NULL");
+}
+
 TEST_F(TensorTable, RefusesShapesThatCannotBe) {
   knack_tensor_t* out = nullptr;
   const std::int64_t negative[] = {-1};

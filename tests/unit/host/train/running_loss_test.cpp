@@ -11,18 +11,18 @@ namespace {
 
 TEST(RunningLoss, IsTheMeanWeightedByWhatEachMicroBatchCounts) {
   RunningLoss loss;
-  loss.add(at::tensor(1.0F), 30);
-  loss.add(at::tensor(4.0F), 10);
+  loss.add(at::scalar_tensor(1.0F), 30);
+  loss.add(at::scalar_tensor(4.0F), 10);
   EXPECT_DOUBLE_EQ(loss.mean(), 1.75);
 }
 
 TEST(RunningLoss, IsNaNBeforeTheFirstBatchAndAfterAReset) {
   RunningLoss loss;
   EXPECT_TRUE(std::isnan(loss.mean()));
-  loss.add(at::tensor(1.0F), 1);
+  loss.add(at::scalar_tensor(1.0F), 1);
   loss.reset();
   EXPECT_TRUE(std::isnan(loss.mean()));
-  loss.add(at::tensor(2.0F), 1);
+  loss.add(at::scalar_tensor(2.0F), 1);
   EXPECT_DOUBLE_EQ(loss.mean(), 2.0);
 }
 

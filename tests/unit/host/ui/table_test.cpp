@@ -13,6 +13,13 @@ TEST(NumberText, HasFourDecimalsAndADashForNaN) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "-");
 }
 
+TEST(ShortNumberText, HasNoMoreDigitsThanItNeeds) {
+  EXPECT_EQ(short_number_text(0.0), "0");
+  EXPECT_EQ(short_number_text(0.0005), "0.0005");
+  EXPECT_EQ(short_number_text(1e-8), "1e-08");
+  EXPECT_EQ(short_number_text(0.1 + 0.2), "0.3");
+}
+
 TEST(DurationText, GrowsFromSecondsToHours) {
   EXPECT_EQ(duration_text(0.04), "0.0 s");
   EXPECT_EQ(duration_text(9.26), "9.3 s");
@@ -26,7 +33,7 @@ TEST(TableLines, AlignsColumnsAndLeavesNoSpaceAtTheEnd) {
 }
 
 TEST(TableRow, PadsEveryCellToOneWidth) {
-  EXPECT_EQ(table_row({"1", "22"}, 4), "   1      22");
+  EXPECT_EQ(table_row({"1", "22"}, 4), "   1    22");
 }
 
 }  // namespace

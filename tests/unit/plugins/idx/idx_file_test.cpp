@@ -156,15 +156,11 @@ TEST(IdxFile, ReadsFashionMnistFromGzip) {
 
 class HostileIdx : public ::testing::Test {
  protected:
-  void SetUp() override {
-    SKIP_WITHOUT(root_);
-  }
-
   idx::Images images(const std::string& name) const {
     return idx::read_images(root_ / name);
   }
 
-  std::filesystem::path root_ = shared_data("hostile-idx");
+  const std::filesystem::path root_ = KNACK_SOURCE_DIR "/tests/unit/plugins/idx/hostile";
 };
 
 TEST_F(HostileIdx, ReadsWhatIsWhole) {

@@ -42,8 +42,13 @@ TEST(Snapshots, KeepTheBestInBothDirections) {
 }
 
 TEST(Snapshots, TiesKeepTheOldAndOfEqualWorstOnesTheLatestLeaves) {
-  EXPECT_THAT(offer_best({0.5, 0.5, 0.5, 0.5}, true).kept, ElementsAre(1, 2, 3));
-  EXPECT_THAT(offer_best({0.5, 0.5, 0.5, 0.6}, true).kept, ElementsAre(1, 2, 4));
+  for (const bool higher_is_better : {true, false}) {
+    const double better = higher_is_better ? 0.6 : 0.4;
+    EXPECT_THAT(offer_best({0.5, 0.5, 0.5, 0.5}, higher_is_better).kept, ElementsAre(1, 2, 3));
+    EXPECT_THAT(offer_best({0.5, 0.5, 0.5, better}, higher_is_better).kept, ElementsAre(1, 2, 4));
+    EXPECT_THAT(offer_best({0.5, better, 0.5, 0.5, better}, higher_is_better).kept,
+                ElementsAre(1, 2, 5));
+  }
 }
 
 TEST(Snapshots, NanIsNeverKept) {

@@ -31,7 +31,8 @@ typedef struct knack_aten_api {
    *   Tensor: TENSOR; Tensor?: TENSOR or NONE; Tensor[]: LIST of TENSOR; Scalar: INT, FLOAT or BOOL;
    *   int, SymInt, ScalarType, MemoryFormat, Layout: INT; int[]: LIST of INT or one INT;
    *   float: FLOAT or INT; bool: BOOL; str: STRING; Device: STRING ("cpu", "cuda:0");
-   *   Generator?: NONE, which stands for the calling instance's own stream (ext/rng.h).
+   *   Generator?: NONE, which stands for the calling instance's own stream (ext/rng.h); an error on
+   *   other threads than the fit thread.
    * Arguments are borrowed. Results: up to `result_capacity` values are written, each owned by the
    * caller as in value.h, and *out_result_count says how many the operator gave. An operator that
    * works in place returns its tensor again: release it too. [any thread] */

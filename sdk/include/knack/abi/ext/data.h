@@ -15,11 +15,12 @@ extern "C" {
 /* A pass over training batches, apart from the one in progress: samples in the order of the first
  * epoch, batches as the recipe cuts them, the last one cut so that exactly `samples` are seen. */
 typedef struct knack_data_pass {
-  uint32_t struct_size;
+  uint32_t struct_size; /* set by the caller */
   uint32_t reserved;
   int64_t samples; /* at most this many; what the data has is the limit; <= 0: all */
   void* user;      /* handed to the callback */
-  /* Each batch, on the training device, borrowed. A status but OK ends the pass and is returned. */
+  /* Each batch, on the training device, borrowed. A status but OK ends the pass and is returned.
+   * Never NULL. [fit thread, during `pass`] */
   int32_t (*on_batch)(void* user, const knack_value_t* inputs_borrowed,
                       const knack_value_t* targets_borrowed, int64_t samples);
 } knack_data_pass_t;
@@ -28,7 +29,7 @@ typedef struct knack_data_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Number of training samples. [fit thread] */
+  /* Number of training samples; -1 on failure. [fit thread] */
   int64_t (*train_samples)(const knack_host_t* host);
 
   /* Runs a pass; `*out_samples` says how many samples were seen. Gradient mode is off. [fit thread] */

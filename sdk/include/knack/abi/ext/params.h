@@ -18,7 +18,7 @@ extern "C" {
 
 /* Strings and handles live until the fit ends. */
 typedef struct knack_param {
-  uint32_t struct_size;      /* set by the caller */
+  uint32_t struct_size;      /* in: room, set by the caller; out: filled */
   uint32_t requires_grad;    /* 0: frozen, belongs to no group */
   knack_string_t name;       /* state-dict name */
   knack_string_t role;       /* KNACK_ROLE_* (kinds/model.h) */
@@ -30,7 +30,7 @@ typedef struct knack_params_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Each distinct parameter once, in the model's order. [fit thread] */
+  /* Each distinct parameter once, in the model's order. Counts are -1 on failure. [fit thread] */
   int64_t (*count)(const knack_host_t* host);
   int32_t (*get)(const knack_host_t* host, int64_t index, knack_param_t* out_param);
 

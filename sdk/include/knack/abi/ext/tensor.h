@@ -20,7 +20,7 @@ extern "C" {
 
 /* Borrowed pointers are valid while the handle is and until an operation resizes the tensor. */
 typedef struct knack_tensor_info {
-  uint32_t struct_size; /* set by the caller */
+  uint32_t struct_size; /* in: room, set by the caller; out: filled */
   uint32_t flags;       /* KNACK_TENSOR_* */
   int32_t dtype;        /* KNACK_DTYPE_*, or another number of c10::ScalarType */
   int32_t device_type;  /* KNACK_DEVICE_* */

@@ -27,7 +27,7 @@ typedef struct knack_weight_set knack_weight_set_t;
 /* One tensor of a set. Entry i of every set is the same parameter or buffer. The handle names this
  * set's own storage, whichever set is active, and stays valid until the fit ends. */
 typedef struct knack_weight {
-  uint32_t struct_size; /* set by the caller */
+  uint32_t struct_size; /* in: room, set by the caller; out: filled */
   uint32_t flags;       /* KNACK_WEIGHT_* */
   knack_string_t name;  /* state-dict name */
   knack_string_t role;  /* KNACK_ROLE_* (kinds/model.h) */
@@ -47,6 +47,7 @@ typedef struct knack_weights_api {
    * its publisher. */
   int32_t (*publish)(const knack_host_t* host, knack_string_t name, knack_weight_set_t** out_set);
 
+  /* Number of tensors, the same in every set; -1 on failure. */
   int64_t (*count)(const knack_host_t* host, knack_weight_set_t* set);
   int32_t (*get)(const knack_host_t* host, knack_weight_set_t* set, int64_t index,
                  knack_weight_t* out_weight);
@@ -54,13 +55,15 @@ typedef struct knack_weights_api {
   /* Copies all tensors of one set into another. */
   int32_t (*copy)(const knack_host_t* host, knack_weight_set_t* from, knack_weight_set_t* to);
 
-  /* Writes the set as a safetensors file, atomically; reads it back, tensor by name; removes it. */
+  /* Writes the set as a safetensors file, atomically; reads it back, tensor by name; removes it. The
+   * host keeps a removed file as long as a checkpoint still names it. */
   int32_t (*save)(const knack_host_t* host, knack_weight_set_t* set, knack_string_t path);
   int32_t (*load)(const knack_host_t* host, knack_weight_set_t* set, knack_string_t path);
   int32_t (*remove)(const knack_host_t* host, knack_string_t path);
 
-  /* Evaluates the set on `valid` now, with all eval hooks but those of the calling instance, without
-   * logging it: for choosing between candidates. The metrics are an owned map. Not in eval hooks. */
+  /* Evaluates the set on `valid` now, with all eval hooks but `eval_end` of the calling instance,
+   * without logging it: for choosing between candidates. The metrics are an owned map. After
+   * fit_begin, not in eval hooks. */
   int32_t (*evaluate)(const knack_host_t* host, knack_weight_set_t* set,
                       knack_value_t* out_metrics_owned);
 } knack_weights_api_t;

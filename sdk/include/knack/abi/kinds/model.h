@@ -31,7 +31,7 @@ extern "C" {
  * may exchange the storage behind the handle (dtype, device, memory format, active weight set), but
  * the handle stays. A tensor shared by two layers is listed once, under its first name. */
 typedef struct knack_model_tensor {
-  uint32_t struct_size;
+  uint32_t struct_size;      /* in: room, set by the caller; out: filled */
   uint32_t flags;            /* KNACK_MODEL_TENSOR_* */
   knack_string_t name;       /* as in the PyTorch state dict: "layer1.0.bn1.weight" */
   knack_string_t role;       /* KNACK_ROLE_* */
@@ -39,9 +39,9 @@ typedef struct knack_model_tensor {
   knack_tensor_t* tensor_borrowed;
 } knack_model_tensor_t;
 
-/* One normalization layer with running statistics. Handles are the model's, as above. */
+/* One normalization layer with running statistics. Strings and handles are the model's, as above. */
 typedef struct knack_norm_layer {
-  uint32_t struct_size;
+  uint32_t struct_size; /* in: room, set by the caller; out: filled */
   uint32_t training;   /* 1: normalizes by the batch and updates its statistics */
   knack_string_t name; /* "layer1.0.bn1" */
   knack_string_t kind; /* "BatchNorm2d" */
@@ -63,12 +63,13 @@ typedef struct knack_model {
   int32_t (*forward)(struct knack_model* model, const knack_value_t* inputs_borrowed,
                      knack_value_t* out_outputs_owned);
 
-  /* Parameters and buffers in a fixed order, parameters first. [fit thread] */
+  /* Parameters and buffers in a fixed order, parameters first. A negative count is a failure.
+   * [fit thread] */
   int64_t (*tensor_count)(struct knack_model* model);
   int32_t (*get_tensor)(struct knack_model* model, int64_t index, knack_model_tensor_t* out_tensor);
 
-  /* Normalization layers with running statistics, in forward order where known. All four slots may
-   * be NULL, together, for a model without any. [fit thread] */
+  /* Normalization layers with running statistics, in forward order where known. A negative count
+   * is a failure. All four slots may be NULL, together, for a model without any. [fit thread] */
   int64_t (*norm_layer_count)(struct knack_model* model);
   int32_t (*get_norm_layer)(struct knack_model* model, int64_t index, knack_norm_layer_t* out_layer);
   int32_t (*set_norm_training)(struct knack_model* model, int64_t index, uint32_t training);

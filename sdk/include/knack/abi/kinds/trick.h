@@ -44,23 +44,29 @@ typedef struct knack_hook_context {
   double batch_weight;          /* this micro-batch's share of it, before division */
 
   uint32_t stepped;          /* after_step: 1 when the weights changed, 0 when the step was dropped */
-  uint32_t higher_is_better; /* 1 when a larger monitored value is better */
+  uint32_t higher_is_better; /* at every hook: 1 when a larger monitored value is better */
+  uint32_t is_final;         /* eval_begin, eval_end: 1 in the evaluations after fit_end */
+  uint32_t reserved;
   double monitored;          /* eval_end: the monitored value of this weight set, NaN when absent */
-  knack_string_t monitor;    /* the monitored metric's name, such as "top1" */
+  knack_string_t monitor;    /* at every hook: the monitored metric's name, such as "top1" */
   knack_string_t weight_set; /* eval_begin, eval_end: the set that is active, such as "live" */
-  knack_string_t split;      /* eval_begin, eval_end: "valid" or "test" */
+  knack_string_t split;      /* eval_begin, eval_end: "valid"; measuring "test" calls no hooks */
 
   const knack_value_t* inputs_borrowed;  /* batch, forward, loss, gradients */
   const knack_value_t* targets_borrowed; /* batch, forward, loss, gradients */
   const knack_value_t* outputs_borrowed; /* forward, loss */
   const knack_value_t* metrics_borrowed; /* eval_end: map of name to number */
   knack_tensor_t* loss_borrowed;         /* loss, gradients: 0-dim, mean over the micro-batch */
+  /* batch, forward, loss, gradients: the samples of this micro-batch, batch_samples indices into the
+   * training data in the order of the inputs as they were read. NULL when unknown. */
+  const int64_t* batch_indices_borrowed;
 
-  /* out: replacements, taken when not NONE or NULL; the next trick already sees them. */
+  /* out: replacements, taken when not NONE or NULL; the next trick already sees them. They are the
+   * host's as soon as they are here, also when the hook then fails. */
   knack_value_t new_inputs_owned;  /* batch */
-  knack_value_t new_targets_owned; /* batch, forward */
+  knack_value_t new_targets_owned; /* batch: before the weights of a window are counted */
   knack_value_t new_outputs_owned; /* forward */
-  knack_tensor_t* new_loss_owned;  /* loss: 0-dim, differentiable */
+  knack_tensor_t* new_loss_owned;  /* loss: 0-dim, must depend on the parameters */
 
   /* out, window_begin: micro-batches wanted per optimizer step, >= 1; 0 leaves it to others. Two
    * tricks that both ask end the run with an error that names them. Windows never cross epochs. */
@@ -82,7 +88,7 @@ typedef struct knack_trick {
   knack_hook_t epoch_begin;  /* each epoch */
   knack_hook_t window_begin; /* each optimizer step, before its data is fetched */
   knack_hook_t batch;        /* each micro-batch, on the training device; may replace the data */
-  knack_hook_t forward;      /* each micro-batch, after the model; may replace outputs and targets */
+  knack_hook_t forward;      /* each micro-batch, after the model; may replace the outputs */
   knack_hook_t loss;         /* each micro-batch, after the objective; may replace the loss */
   knack_hook_t gradients;    /* each micro-batch, after its backward; sums so far, share applied */
   knack_hook_t before_step;  /* the window's mean gradient is complete; may change it or veto */

@@ -10,6 +10,7 @@
 
 #include "host/plugin/instance_context.hpp"
 #include "host/plugin/registry.hpp"
+#include "host/plugin/search_path.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/services/log_sink.hpp"
 #include "host/ui/console.hpp"
@@ -24,19 +25,22 @@ struct CommonOptions {
 };
 
 /// Console, plugin registry and services of one command.
-class Workshop {
+class CommandEnvironment {
  public:
-  explicit Workshop(const CommonOptions& options);
-  ~Workshop();
-  Workshop(const Workshop&) = delete;
-  Workshop& operator=(const Workshop&) = delete;
+  explicit CommandEnvironment(const CommonOptions& options);
+  ~CommandEnvironment();
+  CommandEnvironment(const CommandEnvironment&) = delete;
+  CommandEnvironment& operator=(const CommandEnvironment&) = delete;
 
   /// Reads a recipe, checks it against the host's and the plugins' schemas, and fills in every
   /// default. All errors of the recipe are reported together, before anything runs.
   Recipe open_recipe(const std::filesystem::path& file);
 
-  /// Looks for plugins where the command line says, the environment, the user and the installation;
+  /// Where the command line, the environment, the user and the installation keep plugins;
   /// open_recipe() adds the recipe's own folders.
+  SearchPlaces plugin_places() const;
+
+  /// What is found in plugin_places().
   Registry& registry();
 
   Console& console() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host/app/workshop.hpp"
+#include "host/app/command_environment.hpp"
 
 #include <knack/abi/ext/log.h>
 
@@ -7,7 +7,6 @@
 
 #include "host/common/error.hpp"
 #include "host/plugin/host_facts.hpp"
-#include "host/plugin/search_path.hpp"
 #include "host/recipe/load.hpp"
 #include "host/recipe/schema.hpp"
 #include "host/services/services.hpp"
@@ -26,7 +25,7 @@ std::filesystem::path installed_plugin_folder() {
 }  // namespace
 
 /// Plugins' log lines, with the instance's name in front.
-class Workshop::ConsoleLog final : public LogSink {
+class CommandEnvironment::ConsoleLog final : public LogSink {
  public:
   explicit ConsoleLog(Console& console) : console_(console) {}
 
@@ -45,7 +44,7 @@ class Workshop::ConsoleLog final : public LogSink {
   Console& console_;
 };
 
-Workshop::Workshop(const CommonOptions& options)
+CommandEnvironment::CommandEnvironment(const CommonOptions& options)
     : options_(options),
       console_(options.quiet),
       log_(std::make_unique<ConsoleLog>(console_)) {
@@ -53,20 +52,22 @@ Workshop::Workshop(const CommonOptions& options)
   register_services();
 }
 
-Workshop::~Workshop() = default;
+CommandEnvironment::~CommandEnvironment() = default;
 
-Registry& Workshop::registry() {
+SearchPlaces CommandEnvironment::plugin_places() const {
+  const char* variable = std::getenv("KNACK_PLUGIN_PATH");
+  return {recipe_places_, options_.plugin_places, variable == nullptr ? "" : variable,
+          user_plugin_folder(), installed_plugin_folder()};
+}
+
+Registry& CommandEnvironment::registry() {
   if (!registry_) {
-    const char* environment = std::getenv("KNACK_PLUGIN_PATH");
-    SearchPlaces places{recipe_places_, options_.plugin_places,
-                        environment == nullptr ? "" : environment, user_plugin_folder(),
-                        installed_plugin_folder()};
-    registry_ = std::make_unique<Registry>(search_folders(places), this_host());
+    registry_ = std::make_unique<Registry>(search_folders(plugin_places()), this_host());
   }
   return *registry_;
 }
 
-Recipe Workshop::open_recipe(const std::filesystem::path& file) {
+Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
   Diagnostics diagnostics;
   const Document document = load_document(file, options_.overrides, diagnostics);
   Recipe recipe = read_recipe(document, diagnostics);
@@ -80,14 +81,14 @@ Recipe Workshop::open_recipe(const std::filesystem::path& file) {
       validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);
     } catch (const Error& error) {
       if (plugin_problem.empty()) {
-        plugin_problem = document.nearest_origin(section->pointer + "/use").place_of_value() +
-                         ": error: " + error.what();
+        plugin_problem = placed_line(
+            document.nearest_origin(section->pointer + "/use").place_of_value(), error.what());
       }
     }
   }
   diagnostics.throw_if_any();
   if (!plugin_problem.empty()) {
-    throw Error(ExitCode::plugin, plugin_problem);
+    throw PlacedError(ExitCode::plugin, plugin_problem);
   }
   return recipe;
 }
