@@ -59,8 +59,6 @@ Session::Session(const Recipe& recipe, Fit& fit, Console& console, const RunFold
 
 FitResult Session::run() {
   const Stopwatch watch;
-  fit_.evaluator().try_out();
-  fit_.begin();
   run_epochs();
   save_sets();  // should a trick fail in fit_end, what was trained is there all the same
   knack_hook_context_t end = fit_.context();

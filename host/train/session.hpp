@@ -29,7 +29,8 @@ struct FitResult {
   std::string reason;  ///< one sentence
 };
 
-/// Trains. Everything it learns goes to the console, to metrics.jsonl and to final/.
+/// Trains a fit that has begun. Everything it learns goes to the console, to metrics.jsonl and to
+/// final/.
 class Session {
  public:
   Session(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder);

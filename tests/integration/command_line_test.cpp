@@ -57,6 +57,14 @@ TEST(CommandLine, RefusesASplitThatDoesNotExist) {
   EXPECT_THAT(usage_error({"eval", "run", "--split", "train"}), HasSubstr("--split"));
 }
 
+TEST(CommandLine, FailsWhenItsResultCannotBeWritten) {
+  const Workbench bench;
+  const ProcessResult result =
+      bench.knack({"-c", KNACK_PROGRAM " plugins list > /dev/full"}, "/bin/sh");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.standard_error, "error: standard output: cannot be written\n");
+}
+
 TEST(CommandLine, ShowsItsVersionAndItsHelp) {
   const Workbench bench;
   const ProcessResult version = bench.knack({"--version"});

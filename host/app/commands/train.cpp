@@ -48,6 +48,9 @@ std::unique_ptr<Fit> prepare(const Recipe& recipe, const RunFolder& folder,
     auto fit = std::make_unique<Fit>(recipe, environment.registry(), environment.services(),
                                      &folder);
     write_json(folder.recipe_file(), resolved(as_run(recipe, *fit, environment)));
+    environment.console().info(fit->parts().description());
+    fit->evaluator().try_out();
+    fit->begin();
     return fit;
   } catch (...) {
     folder.discard();
@@ -65,7 +68,6 @@ void run_command(const TrainCommand& command, const CommonOptions& common) {
                                : RunFolder::create(command.run_folder);
   const std::unique_ptr<Fit> fit = prepare(recipe, folder, environment);
   try {
-    environment.console().info(fit->parts().description());
     Session session(recipe, *fit, environment.console(), folder);
     print_result(session.run(), folder);
   } catch (const std::exception& error) {
