@@ -55,9 +55,9 @@ class HostLoop {
            int tricks)
       : model_(make<host::Model>(model, std::move(model_options))),
         objective_(make<host::Objective>("cross_entropy")),
-        optimizer_(make<host::Optimizer>("sgd", {{"lr", kLearningRate},
-                                                 {"momentum", kMomentum},
-                                                 {"weight_decay", kWeightDecay}})),
+        optimizer_(make<host::Optimizer>(
+            "sgd",
+            {{"lr", kLearningRate}, {"momentum", kMomentum}, {"weight_decay", kWeightDecay}})),
         loader_(data, {.batch_size = data.inputs.front().size(0)}),
         hooks_(listeners(tricks)),
         tensors_(model_.tensors()) {
@@ -69,9 +69,9 @@ class HostLoop {
       params_[0].push_back(entry.tensor);
     }
     optimizer_.add_group(group);
-    loop_.emplace(host::LoopParts{model_, objective_, optimizer_, loader_, hooks_, placement_,
-                                  params_},
-                  trainer_);
+    loop_.emplace(
+        host::LoopParts{model_, objective_, optimizer_, loader_, hooks_, placement_, params_},
+        trainer_);
   }
 
   void run_epoch() {
@@ -196,9 +196,9 @@ void compare_loops(Workload workload, const std::function<std::shared_ptr<Module
   compare({workload.name + ", by hand twice", [&] { by_hand_too.run_epoch(); }, hand_epoch},
           effort);
   compare({workload.name + ", no trick", [&] { bare.run_epoch(); }, hand_epoch}, effort);
-  compare({workload.name + ", a trick on all hooks", [&] { listened.run_epoch(); }, hand_epoch,
-           1.02},
-          effort);
+  compare(
+      {workload.name + ", a trick on all hooks", [&] { listened.run_epoch(); }, hand_epoch, 1.02},
+      effort);
 }
 
 }  // namespace
@@ -208,12 +208,13 @@ void step_overhead(const Effort& effort) {
   at::manual_seed(1);
   const int threads = at::get_num_threads();
   at::set_num_threads(1);
-  compare_loops<TinyCnn>({"tiny CNN 8x8, batch 64", "bench.tiny_cnn", {}, {64, 1, 8, 8}, 20, 151},
-                         [] { return std::make_shared<TinyCnn>(); }, effort.smoke);
+  compare_loops<TinyCnn>(
+      {"tiny CNN 8x8, batch 64", "bench.tiny_cnn", {}, {64, 1, 8, 8}, 20, 151},
+      [] { return std::make_shared<TinyCnn>(); }, effort.smoke);
   at::set_num_threads(threads);
-  compare_loops<ResNet>({"ResNet-20 32x32, batch 128", "resnet20", {}, {128, 3, 32, 32}, 1, 15},
-                        [] { return std::make_shared<ResNet>(kResNet20, 3, 10, false); },
-                        effort.smoke);
+  compare_loops<ResNet>(
+      {"ResNet-20 32x32, batch 128", "resnet20", {}, {128, 3, 32, 32}, 1, 15},
+      [] { return std::make_shared<ResNet>(kResNet20, 3, 10, false); }, effort.smoke);
 }
 
 }  // namespace knack::bench

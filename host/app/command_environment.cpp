@@ -45,9 +45,7 @@ class CommandEnvironment::ConsoleLog final : public LogSink {
 };
 
 CommandEnvironment::CommandEnvironment(const CommonOptions& options)
-    : options_(options),
-      console_(options.quiet),
-      log_(std::make_unique<ConsoleLog>(console_)) {
+    : options_(options), console_(options.quiet), log_(std::make_unique<ConsoleLog>(console_)) {
   services_.log = log_.get();
   register_services();
 }
@@ -87,9 +85,7 @@ Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
     }
   }
   diagnostics.throw_if_any();
-  if (!plugin_problem.empty()) {
-    throw PlacedError(ExitCode::plugin, plugin_problem);
-  }
+  if (!plugin_problem.empty()) throw PlacedError(ExitCode::plugin, plugin_problem);
   return recipe;
 }
 

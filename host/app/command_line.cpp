@@ -47,9 +47,8 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
                       const std::string& help, Command& command, bool takes_recipe) {
   CLI::App* added = parent.add_subcommand(name, help);
   add_common(*added, line.common, takes_recipe);
-  added->final_callback([&line, &command] {
-    line.run = [&line, &command] { run_command(command, line.common); };
-  });
+  added->final_callback(
+      [&line, &command] { line.run = [&line, &command] { run_command(command, line.common); }; });
   return added;
 }
 
@@ -84,23 +83,22 @@ void declare(CommandLine& line) {
 
   CLI::App* plugins = line.app.add_subcommand("plugins", "Look at plugins");
   plugins->require_subcommand(1);
-  add_command(line, *plugins, "list", "All plugins, and files that were refused",
-              line.plugins_list, false);
+  add_command(line, *plugins, "list", "All plugins, and files that were refused", line.plugins_list,
+              false);
   CLI::App* inspect = add_command(line, *plugins, "inspect", "One plugin with its options",
                                   line.plugins_inspect, false);
   inspect->add_option("id", line.plugins_inspect.id, "Id, such as ema, or a plugin file")
       ->type_name("ID|FILE")
       ->required();
-  inspect->add_option("--kind", line.plugins_inspect.kind,
-                      "trick, model, dataset, objective or optimizer")
+  inspect
+      ->add_option("--kind", line.plugins_inspect.kind,
+                   "trick, model, dataset, objective or optimizer")
       ->type_name("KIND");
 }
 
 /// The innermost command that was named.
 const CLI::App* deepest(const CLI::App* app) {
-  while (!app->get_subcommands().empty()) {
-    app = app->get_subcommands().front();
-  }
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
   return app;
 }
 
@@ -112,9 +110,7 @@ std::string full_name(const CLI::App* command) {
 
 std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> names;
-  for (const CLI::App* command : commands) {
-    names.push_back(command->get_name());
-  }
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
   return names;
 }
 
@@ -126,9 +122,7 @@ std::string describe_unknown(const std::string& word, const CLI::App* command) {
     expected = "an option";
     known.clear();
     for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& name : option->get_lnames()) {
-        known.push_back("--" + name);
-      }
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
   }
   return backticked(word) + ": expected " + expected + " of `" + full_name(command) + "`" +
@@ -143,9 +137,7 @@ std::string describe_unknown(const std::string& word, const CLI::App* command) {
 void refuse_unknown_words(const CommandLine& line) {
   const CLI::App* command = deepest(&line.app);
   const std::vector<std::string> words = line.app.remaining(true);
-  if (!words.empty()) {
-    refuse(command, describe_unknown(words.front(), command));
-  }
+  if (!words.empty()) refuse(command, describe_unknown(words.front(), command));
 }
 
 /// A command that was not named, or an argument that a command needs.
@@ -163,9 +155,7 @@ int run_command_line(int argc, char** argv) {
   line.app.name("knack");
   declare(line);
   line.app.allow_extras();  // words nobody knows are reported here, with the nearest known one
-  for (CLI::App* command : line.app.get_subcommands({})) {
-    command->allow_extras();
-  }
+  for (CLI::App* command : line.app.get_subcommands({})) command->allow_extras();
   try {
     line.app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

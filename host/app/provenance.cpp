@@ -21,9 +21,7 @@ std::string sha256_of_file(const std::filesystem::path& file) {
   while (stream.read(block.data(), block.size()) || stream.gcount() > 0) {
     EVP_DigestUpdate(context.get(), block.data(), static_cast<std::size_t>(stream.gcount()));
   }
-  if (!stream.eof()) {
-    throw Error(ExitCode::data, file.string() + ": cannot be read");
-  }
+  if (!stream.eof()) throw Error(ExitCode::data, file.string() + ": cannot be read");
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   EVP_DigestFinal_ex(context.get(), digest.data(), &size);

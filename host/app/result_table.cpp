@@ -13,9 +13,7 @@ void add_split(std::vector<std::vector<std::string>>& rows, const std::vector<Fi
                const std::string& split, Metrics FinalSet::* metrics) {
   std::set<std::string> names;
   for (const FinalSet& set : sets) {
-    for (const auto& [name, value] : set.*metrics) {
-      names.insert(name);
-    }
+    for (const auto& [name, value] : set.*metrics) names.insert(name);
   }
   for (const std::string& name : names) {
     rows[0].push_back(split + " " + name);

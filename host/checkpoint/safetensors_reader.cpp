@@ -143,7 +143,7 @@ SafetensorsReader::SafetensorsReader(std::filesystem::path file) : file_(std::mo
 void SafetensorsReader::open() {
   // O_NONBLOCK: opening a pipe nobody writes to would otherwise wait for ever.
   descriptor_ = FileDescriptor(::open(file_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!descriptor_.is_open() || ::fstat(descriptor_.get(), &status) != 0) {
     throw Error(ExitCode::data, file_.string() + ": expected a readable safetensors file, found " +
                                     std::strerror(errno) + "; check the path and its permissions");

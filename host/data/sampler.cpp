@@ -46,8 +46,7 @@ std::vector<std::int64_t> Sampler::order(std::int64_t epoch) const {
   std::vector<std::int64_t> order(static_cast<std::size_t>(options_.samples));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   if (options_.shuffle) {
-    std::mt19937_64 random(
-        split_mix(options_.seed ^ split_mix(static_cast<std::uint64_t>(epoch))));
+    std::mt19937_64 random(split_mix(options_.seed ^ split_mix(static_cast<std::uint64_t>(epoch))));
     for (std::size_t left = order.size(); left > 1; --left) {
       std::swap(order[left - 1], order[draw_below(random, left)]);
     }

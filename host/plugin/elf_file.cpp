@@ -62,7 +62,7 @@ class ElfFile {
 void ElfFile::open() {
   // O_NONBLOCK: opening a pipe nobody writes to would otherwise wait for ever.
   descriptor_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!descriptor_.is_open() || ::fstat(descriptor_.get(), &status) != 0) {
     refuse(path_, "file", "a readable shared object", std::strerror(errno),
            "check the path and its permissions");

@@ -24,7 +24,7 @@ std::string octal(mode_t mode) {
 }
 
 void check_one(const fs::path& path, Identity who) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) {
     refuse(path, "file", "an existing path", std::strerror(errno),
            "check the path and its permissions");

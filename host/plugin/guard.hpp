@@ -44,16 +44,20 @@ class Call {
   /// default random stream changed, which are then put back.
   template <class Function>
   void run(Function&& function) {
-    if (instance_.services.check_plugins) [[unlikely]] watch();
+    if (instance_.services.check_plugins) [[unlikely]]
+      watch();
     std::int32_t status;
     try {
       status = std::forward<Function>(function)();
     } catch (...) {
       fail_with_exception();
     }
-    if (status != 0) [[unlikely]] fail_with_status(status);
-    if (watched_) [[unlikely]] check_watched();
-    if (refusal_ != nullptr) [[unlikely]] fail(refusal_);
+    if (status != 0) [[unlikely]]
+      fail_with_status(status);
+    if (watched_) [[unlikely]]
+      check_watched();
+    if (refusal_ != nullptr) [[unlikely]]
+      fail(refusal_);
   }
 
   /// As run(), for functions that return a number of things: throws also when it is negative.

@@ -86,10 +86,9 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   }
   std::vector<std::string> folders;
   for (const fs::path& folder : folders_) folders.push_back(folder.string());
-  std::string message = what + ": expected the id of an installed " + std::string(kind) +
-                        ", found none" +
-                        (folders.empty() ? ", as there is no plugin folder"
-                                         : " of that name in " + join(folders));
+  std::string message =
+      what + ": expected the id of an installed " + std::string(kind) + ", found none" +
+      (folders.empty() ? ", as there is no plugin folder" : " of that name in " + join(folders));
   if (const auto nearest = nearest_name(id, ids)) {
     message += "; did you mean " + *nearest + "?";
   } else if (!ids.empty()) {
@@ -116,8 +115,7 @@ Instance Registry::create(std::string_view kind, std::string_view id, const std:
   {
     const BorrowedValue borrowed(options);
     Call call(*context, "create", ExitCode::plugin);
-    call.run(
-        [&] { return entry.create(offer.index, &context->table, borrowed.get(), &instance); });
+    call.run([&] { return entry.create(offer.index, &context->table, borrowed.get(), &instance); });
     if (instance == nullptr) call.fail_check("an instance", "NULL");
   }
   return Instance(std::move(context), instance);

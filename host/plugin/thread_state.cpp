@@ -68,8 +68,8 @@ std::string ThreadState::restore() const {
   }
   c10::AutogradState::set_tls_state(autograd_);
   if (at::get_num_threads() != threads_) {
-    add(changes, std::to_string(at::get_num_threads()) + " threads instead of " +
-                     std::to_string(threads_));
+    add(changes,
+        std::to_string(at::get_num_threads()) + " threads instead of " + std::to_string(threads_));
     at::set_num_threads(threads_);
   }
   for (const Autocast& before : autocast_) {

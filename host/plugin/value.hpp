@@ -29,8 +29,8 @@ class Value {
  public:
   using List = std::vector<Value>;
   using Map = std::vector<NamedValue>;
-  using Content = std::variant<std::monostate, bool, std::int64_t, double, std::string, at::Tensor,
-                               List, Map>;
+  using Content =
+      std::variant<std::monostate, bool, std::int64_t, double, std::string, at::Tensor, List, Map>;
 
   Value() = default;
   Value(std::same_as<bool> auto content) : content_(content) {}  // and no pointer

@@ -38,9 +38,9 @@ class Operator {
   /// The results of a call, in order.
   Stack call(const knack_value_t* arguments, std::uint64_t count) const {
     if (count > parameters_.size()) {
-      throw ServiceError(KNACK_STATUS_INVALID,
-                         "expected at most " + std::to_string(parameters_.size()) +
-                             " arguments, found " + std::to_string(count));
+      throw ServiceError(KNACK_STATUS_INVALID, "expected at most " +
+                                                   std::to_string(parameters_.size()) +
+                                                   " arguments, found " + std::to_string(count));
     }
     Stack stack;
     stack.reserve(std::max(parameters_.size(), handle_.schema().returns().size()));
@@ -51,7 +51,8 @@ class Operator {
         stack.push_back(parameters_[i].default_argument());
       }
     }
-    if (draws_random_numbers_) [[unlikely]] give_generators(stack);
+    if (draws_random_numbers_) [[unlikely]]
+      give_generators(stack);
     handle_.callBoxed(stack);
     return stack;
   }
@@ -150,9 +151,9 @@ const Operator& find_operator(const std::string& name, const std::string& overlo
   if (found != known->end()) return found->second;
   auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
   if (!handle) {
-    throw ServiceError(KNACK_STATUS_NOT_FOUND,
-                       "expected an operator of this LibTorch with overload '" + overload +
-                           "', found none");
+    throw ServiceError(
+        KNACK_STATUS_NOT_FOUND,
+        "expected an operator of this LibTorch with overload '" + overload + "', found none");
   }
   return known->emplace(std::pair(name, overload), Operator(*handle)).first->second;
 }
@@ -163,9 +164,8 @@ std::int32_t find(const char* name, const char* overload, const knack_operator_t
     keep_error_text("find");
     return KNACK_STATUS_INVALID;
   }
-  const std::int32_t status = to_status([&] {
-    *out = reinterpret_cast<const knack_operator_t*>(&find_operator(name, overload));
-  });
+  const std::int32_t status = to_status(
+      [&] { *out = reinterpret_cast<const knack_operator_t*>(&find_operator(name, overload)); });
   if (status != KNACK_STATUS_OK) keep_error_text(name);
   return status;
 }
@@ -185,7 +185,8 @@ std::int32_t call(const knack_operator_t* handle, const knack_value_t* arguments
     give_results(stack, results, result_capacity);
     *result_count = stack.size();
   });
-  if (status != KNACK_STATUS_OK) [[unlikely]] keep_error_text(op.name());
+  if (status != KNACK_STATUS_OK) [[unlikely]]
+    keep_error_text(op.name());
   return status;
 }
 

@@ -21,14 +21,14 @@ std::int32_t pass(const knack_host_t* host, const knack_data_pass_t* request, st
     require(out);
     BorrowedValue inputs_view;
     BorrowedValue targets_view;
-    *out = fit.pass_over_data(
-        request->samples, [&](const Value& inputs, const Value& targets, std::int64_t samples) {
-          status = request->on_batch(request->user, inputs_view.show(inputs),
-                                     targets_view.show(targets), samples);
-          if (status != KNACK_STATUS_OK) {
-            throw CallbackFailed{};
-          }
-        });
+    *out = fit.pass_over_data(request->samples,
+                              [&](const Value& inputs, const Value& targets, std::int64_t samples) {
+                                status = request->on_batch(request->user, inputs_view.show(inputs),
+                                                           targets_view.show(targets), samples);
+                                if (status != KNACK_STATUS_OK) {
+                                  throw CallbackFailed{};
+                                }
+                              });
   });
 }
 

@@ -35,8 +35,8 @@ class FitServices {
   virtual std::string instance_file(const std::string& instance, std::string_view path) = 0;
   virtual Value evaluate(const std::string& instance, WeightSet& set) = 0;
 
-  using BatchCallback = std::function<void(const Value& inputs, const Value& targets,
-                                           std::int64_t samples)>;
+  using BatchCallback =
+      std::function<void(const Value& inputs, const Value& targets, std::int64_t samples)>;
   virtual std::int64_t train_samples() = 0;
   virtual std::int64_t pass_over_data(std::int64_t samples, const BatchCallback& on_batch) = 0;
 

@@ -18,12 +18,11 @@ std::int32_t get(const knack_host_t* host, std::int64_t layer, knack_norm_layer_
   return serve(host, [&](InstanceContext&, FitServices& fit) {
     const auto& layers = fit.norm_layers();
     const NormLayer& found = layers[checked_index(layer, layers.size(), "layer")];
-    fill(out, knack_norm_layer_t{sizeof(knack_norm_layer_t), found.training ? 1u : 0u,
-                                 lend(found.name), lend(found.kind), found.channels,
-                                 found.momentum, borrow(*found.running_mean),
-                                 borrow(*found.running_var),
-                                 found.num_batches_tracked ? borrow(*found.num_batches_tracked)
-                                                           : nullptr});
+    fill(out, knack_norm_layer_t{
+                  sizeof(knack_norm_layer_t), found.training ? 1u : 0u, lend(found.name),
+                  lend(found.kind), found.channels, found.momentum, borrow(*found.running_mean),
+                  borrow(*found.running_var),
+                  found.num_batches_tracked ? borrow(*found.num_batches_tracked) : nullptr});
   });
 }
 
@@ -40,13 +39,12 @@ std::int32_t observe(const knack_host_t* host, const knack_norm_pass_t* request,
                  "request");
     require(request->on_input, "request.on_input");
     require(out);
-    *out = fit.observe_norm_inputs(
-        request->samples, [&](std::int64_t layer, at::Tensor& input) {
-          status = request->on_input(request->user, layer, borrow(input));
-          if (status != KNACK_STATUS_OK) {
-            throw CallbackFailed{};
-          }
-        });
+    *out = fit.observe_norm_inputs(request->samples, [&](std::int64_t layer, at::Tensor& input) {
+      status = request->on_input(request->user, layer, borrow(input));
+      if (status != KNACK_STATUS_OK) {
+        throw CallbackFailed{};
+      }
+    });
   });
 }
 

@@ -16,8 +16,7 @@ namespace {
 constexpr std::uint64_t kLongestList = std::uint64_t{1} << 24;
 
 std::string describe(const knack_value_t& value) {
-  constexpr std::array kNames = {"NONE",   "BOOL",   "INT",  "FLOAT",
-                                 "STRING", "TENSOR", "LIST", "MAP"};
+  constexpr std::array kNames = {"NONE", "BOOL", "INT", "FLOAT", "STRING", "TENSOR", "LIST", "MAP"};
   if (value.tag >= kNames.size()) return "the unknown tag " + std::to_string(value.tag);
   if (value.tag == KNACK_VALUE_TENSOR && !is_usable(value.as.tensor)) {
     return value.as.tensor == nullptr ? "a tensor that is NULL" : "a tensor that is undefined";

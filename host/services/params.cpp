@@ -28,8 +28,7 @@ std::int32_t gradient(const knack_host_t* host, std::int64_t index, knack_tensor
   return serve(host, [&](InstanceContext&, FitServices& fit) {
     require(out);
     const auto& all = fit.parameters();
-    at::Tensor& gradient =
-        all[checked_index(index, all.size(), "parameter")].tensor.mutable_grad();
+    at::Tensor& gradient = all[checked_index(index, all.size(), "parameter")].tensor.mutable_grad();
     *out = gradient.defined() ? borrow(gradient) : nullptr;
   });
 }
@@ -62,8 +61,7 @@ std::int32_t set_group_option(const knack_host_t* host, std::int64_t group, knac
 }
 
 constexpr knack_params_api_t kTable = {
-    sizeof(knack_params_api_t), 0,           count,           get,
-    gradient,                   set_option,  group_count,     get_group_option,
+    sizeof(knack_params_api_t), 0, count, get, gradient, set_option, group_count, get_group_option,
     set_group_option,
 };
 

@@ -19,9 +19,9 @@ namespace knack::host {
 /// Index checks of the tables.
 inline std::size_t checked_index(std::int64_t index, std::size_t count, const char* what) {
   if (index < 0 || static_cast<std::size_t>(index) >= count) {
-    throw ServiceError(KNACK_STATUS_NOT_FOUND,
-                       std::string(what) + ": expected an index below " + std::to_string(count) +
-                           ", found " + std::to_string(index));
+    throw ServiceError(KNACK_STATUS_NOT_FOUND, std::string(what) + ": expected an index below " +
+                                                   std::to_string(count) + ", found " +
+                                                   std::to_string(index));
   }
   return static_cast<std::size_t>(index);
 }

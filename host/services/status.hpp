@@ -78,9 +78,9 @@ template <class Struct>
 void require_size(const Struct* given, std::size_t size, const char* what) {
   require(given, what);
   if (given->struct_size < size) {
-    throw ServiceError(KNACK_STATUS_INVALID,
-                       std::string(what) + ".struct_size: expected " + std::to_string(size) +
-                           " or more, found " + std::to_string(given->struct_size));
+    throw ServiceError(KNACK_STATUS_INVALID, std::string(what) + ".struct_size: expected " +
+                                                 std::to_string(size) + " or more, found " +
+                                                 std::to_string(given->struct_size));
   }
 }
 

@@ -25,20 +25,19 @@ const at::Tensor& checked(knack_tensor_t* handle) {
 std::int32_t describe(knack_tensor_t* handle, knack_tensor_info_t* out) {
   return to_status([&] {
     const at::Tensor& tensor = checked(handle);
-    check(tensor.layout() == at::kStrided,
-            "tensor: expected a strided one, found another layout");
-    fill(out, knack_tensor_info_t{
-                  .struct_size = sizeof(knack_tensor_info_t),
-                  .flags = (tensor.requires_grad() ? KNACK_TENSOR_REQUIRES_GRAD : 0u) |
-                           (tensor.is_contiguous() ? KNACK_TENSOR_CONTIGUOUS : 0u),
-                  .dtype = static_cast<std::int32_t>(tensor.scalar_type()),
-                  .device_type = static_cast<std::int32_t>(tensor.device().type()),
-                  .device_index = tensor.device().index(),
-                  .dimensions = static_cast<std::int32_t>(tensor.dim()),
-                  .element_count = tensor.numel(),
-                  .sizes_borrowed = tensor.sizes().data(),
-                  .strides_borrowed = tensor.strides().data(),
-                  .data_borrowed = tensor.data_ptr()});
+    check(tensor.layout() == at::kStrided, "tensor: expected a strided one, found another layout");
+    fill(out,
+         knack_tensor_info_t{.struct_size = sizeof(knack_tensor_info_t),
+                             .flags = (tensor.requires_grad() ? KNACK_TENSOR_REQUIRES_GRAD : 0u) |
+                                      (tensor.is_contiguous() ? KNACK_TENSOR_CONTIGUOUS : 0u),
+                             .dtype = static_cast<std::int32_t>(tensor.scalar_type()),
+                             .device_type = static_cast<std::int32_t>(tensor.device().type()),
+                             .device_index = tensor.device().index(),
+                             .dimensions = static_cast<std::int32_t>(tensor.dim()),
+                             .element_count = tensor.numel(),
+                             .sizes_borrowed = tensor.sizes().data(),
+                             .strides_borrowed = tensor.strides().data(),
+                             .data_borrowed = tensor.data_ptr()});
   });
 }
 
@@ -66,7 +65,7 @@ std::int32_t create(std::int32_t dtype, std::int32_t dimensions, const std::int6
     require(out);
     check(is_known_dtype(dtype), "dtype: expected a KNACK_DTYPE_*, found another number");
     check(dimensions >= 0 && dimensions <= kMostDimensions,
-            "dimensions: expected 0 to 64, found another number");
+          "dimensions: expected 0 to 64, found another number");
     check(sizes != nullptr || dimensions == 0, "sizes: expected an array, found NULL");
     const auto type = static_cast<at::ScalarType>(dtype);
     auto bytes = static_cast<std::int64_t>(at::elementSize(type));
@@ -75,8 +74,8 @@ std::int32_t create(std::int32_t dtype, std::int32_t dimensions, const std::int6
       const bool fits = !__builtin_mul_overflow(bytes, sizes[i], &bytes) && bytes <= kMostBytes;
       check(fits, "sizes: expected at most 2^40 bytes in all, found more");
     }
-    *out = give_tensor(
-        at::empty(at::IntArrayRef(sizes, static_cast<std::size_t>(dimensions)), type));
+    *out =
+        give_tensor(at::empty(at::IntArrayRef(sizes, static_cast<std::size_t>(dimensions)), type));
   });
 }
 

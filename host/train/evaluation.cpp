@@ -35,9 +35,7 @@ Metrics numbers_of(const Value& value) {
   Metrics metrics;
   if (const auto* map = value.get_if<Value::Map>()) {
     for (const NamedValue& entry : *map) {
-      if (const std::optional<double> number = entry.value.number()) {
-        metrics[entry.name] = *number;
-      }
+      if (const std::optional<double> number = entry.value.number()) metrics[entry.name] = *number;
     }
   }
   return metrics;
@@ -50,9 +48,7 @@ Metrics measure(Model& model, Objective& objective, Loader& loader, const Placem
   double loss_sum = 0.0;
   double weight_sum = 0.0;
   const bool has_metrics = objective.has_metrics();
-  if (has_metrics) {
-    objective.metrics_begin();
-  }
+  if (has_metrics) objective.metrics_begin();
   loader.start_epoch(0);
   while (std::optional<Batch> batch = loader.next()) {
     const Value inputs = placement.place(batch->inputs);
@@ -72,9 +68,7 @@ Metrics measure(Model& model, Objective& objective, Loader& loader, const Placem
 }
 
 bool is_better(double candidate, double incumbent, bool higher_is_better) {
-  if (std::isnan(candidate) || std::isnan(incumbent)) {
-    return !std::isnan(candidate);
-  }
+  if (std::isnan(candidate) || std::isnan(incumbent)) return !std::isnan(candidate);
   return higher_is_better ? candidate > incumbent : candidate < incumbent;
 }
 
@@ -84,15 +78,11 @@ Evaluator::Evaluator(FitParts& parts, Hooks& hooks, const TrainerOptions& option
 void Evaluator::try_out() {
   const RandomStreamKeeper random_stream;
   const EvaluationMode evaluation(*parts_.model);
-  const Metrics metrics = measure(*parts_.model, *parts_.objective, *parts_.make_trial(),
-                                  parts_.placement);
-  if (metrics.count(options_.monitor) != 0) {
-    return;
-  }
+  const Metrics metrics =
+      measure(*parts_.model, *parts_.objective, *parts_.make_trial(), parts_.placement);
+  if (metrics.count(options_.monitor) != 0) return;
   std::string known;
-  for (const auto& [name, value] : metrics) {
-    known += (known.empty() ? "`" : ", `") + name + "`";
-  }
+  for (const auto& [name, value] : metrics) known += (known.empty() ? "`" : ", `") + name + "`";
   throw Error(ExitCode::recipe, "trainer.monitor: expected a metric of the objective (" + known +
                                     "), found `" + options_.monitor + "`");
 }
@@ -100,8 +90,9 @@ void Evaluator::try_out() {
 Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,
                             const std::function<void()>& while_active, std::string_view asker) {
   if (busy_) {
-    throw Error(ExitCode::training, "an evaluation was asked for during an evaluation; ask in "
-                                    "after_step, epoch_end or fit_end");
+    throw Error(ExitCode::training,
+                "an evaluation was asked for during an evaluation; ask in "
+                "after_step, epoch_end or fit_end");
   }
   const Busy busy(busy_);
   const EvaluationMode evaluation(*parts_.model);
@@ -110,6 +101,7 @@ Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,
   knack_hook_context_t begin = context;
   begin.weight_set = lend(set.name);
   begin.split = lend(kValid);
+  begin.is_trial = asker.empty() ? 0 : 1;
   knack_hook_context_t end = begin;
   hooks_.call(Hook::eval_begin, begin);
   const Metrics metrics =
@@ -128,8 +120,8 @@ void Evaluator::tell(const Metrics& metrics, knack_hook_context_t context, std::
   const BorrowedValue shown(value);
   context.metrics_borrowed = shown.get();
   const auto monitored = metrics.find(options_.monitor);
-  context.monitored = monitored == metrics.end() ? std::numeric_limits<double>::quiet_NaN()
-                                                 : monitored->second;
+  context.monitored =
+      monitored == metrics.end() ? std::numeric_limits<double>::quiet_NaN() : monitored->second;
   hooks_.call(Hook::eval_end, context, nullptr, asker);
 }
 

@@ -48,8 +48,8 @@ void Fit::begin() {
 }
 
 knack_hook_context_t Fit::context() const {
-  return loop_ ? loop_->context() : Loop::context({.total_epochs = recipe_.trainer.epochs},
-                                                  recipe_.trainer);
+  return loop_ ? loop_->context()
+               : Loop::context({.total_epochs = recipe_.trainer.epochs}, recipe_.trainer);
 }
 
 void Fit::make_groups() {
@@ -129,7 +129,8 @@ std::string Fit::instance_file(const std::string& instance, std::string_view pat
 
 Value Fit::evaluate(const std::string& instance, WeightSet& set) {
   if (!loop_) {
-    throw Error(ExitCode::training, "`" + instance + "` asked for an evaluation in fit_begin; ask "
+    throw Error(ExitCode::training, "`" + instance +
+                                        "` asked for an evaluation in fit_begin; ask "
                                         "after it, such as in epoch_begin");
   }
   Value::Map result;

@@ -18,9 +18,7 @@ FitParts::FitParts(const Recipe& recipe, const Registry& registry, const HostSer
   make_model();
   train = make_data(recipe.train, "data.train");
   valid = make_data(recipe.valid, "data.valid");
-  if (recipe.test) {
-    test = make_data(*recipe.test, "data.test");
-  }
+  if (recipe.test) test = make_data(*recipe.test, "data.test");
   objective = make<Objective>(recipe.objective, "objective");
   optimizer = make<Optimizer>(recipe.optimizer, "optimizer");
   make_tricks();
@@ -44,9 +42,7 @@ void FitParts::make_model() {
                [](const ModelTensor& entry) { return !entry.is_buffer; });
   weights = std::make_unique<WeightStore>(std::move(tensors));
   norm_layers = norm_layers_in_training(*model);
-  if (recipe_.initial_weights) {
-    load_weights(*weights, weights->live(), *recipe_.initial_weights);
-  }
+  if (recipe_.initial_weights) load_weights(*weights, weights->live(), *recipe_.initial_weights);
 }
 
 DataPart FitParts::make_data(const DataSection& section, const std::string& name) const {
@@ -105,15 +101,11 @@ void FitParts::set_threads() {
 
 std::string FitParts::description() const {
   std::int64_t elements = 0;
-  for (const ModelTensor& parameter : parameters) {
-    elements += parameter.tensor.numel();
-  }
+  for (const ModelTensor& parameter : parameters) elements += parameter.tensor.numel();
   std::string text = recipe_.name + ": " + recipe_.model.use + ", " + std::to_string(elements) +
                      " parameters; " + std::to_string(train.source->length()) + " training and " +
                      std::to_string(valid.source->length()) + " validation";
-  if (test) {
-    text += " and " + std::to_string(test->source->length()) + " test";
-  }
+  if (test) text += " and " + std::to_string(test->source->length()) + " test";
   return text + " samples; " + placement.device().str() + ", " + recipe_.trainer.precision + ", " +
          std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }

@@ -34,7 +34,8 @@ class FitParts {
  public:
   FitParts(const Recipe& recipe, const Registry& registry, const HostServices& services);
 
-  /// Another loader over the training data: the first `samples` of the first epoch's order, all when
+  /// Another loader over the training data: the first `samples` of the first epoch's order, all
+  /// when
   /// <= 0, whatever the recipe says about the last batch.
   std::unique_ptr<Loader> make_pass(std::int64_t samples) const;
 

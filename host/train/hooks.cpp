@@ -45,18 +45,14 @@ class Exhibit {
 };
 
 void replace(Value& value, Value& replacement) {
-  if (!replacement.is_none()) {
-    value = std::exchange(replacement, Value());
-  }
+  if (!replacement.is_none()) value = std::exchange(replacement, Value());
 }
 
 void take_replacements(MicroBatch& batch, Replacements& replacements) {
   replace(batch.inputs, replacements.inputs);
   replace(batch.targets, replacements.targets);
   replace(batch.outputs, replacements.outputs);
-  if (replacements.loss.defined()) {
-    batch.loss = std::exchange(replacements.loss, at::Tensor());
-  }
+  if (replacements.loss.defined()) batch.loss = std::exchange(replacements.loss, at::Tensor());
 }
 
 void note_window_request(knack_hook_context_t& context, const Trick& trick, const Trick*& asker,
@@ -76,13 +72,9 @@ void note_window_request(knack_hook_context_t& context, const Trick& trick, cons
 Hooks::Hooks(std::vector<Trick> tricks) : tricks_(std::move(tricks)), time_(tricks_.size()) {
   for (std::size_t i = 0; i < kHookCount; ++i) {
     for (Trick& trick : tricks_) {
-      if (trick.subscribes(static_cast<Hook>(i))) {
-        subscribers_[i].push_back(&trick);
-      }
+      if (trick.subscribes(static_cast<Hook>(i))) subscribers_[i].push_back(&trick);
     }
-    if (kHooks[i].closes) {
-      std::reverse(subscribers_[i].begin(), subscribers_[i].end());
-    }
+    if (kHooks[i].closes) std::reverse(subscribers_[i].begin(), subscribers_[i].end());
   }
 }
 
@@ -91,14 +83,10 @@ std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* 
   std::uint32_t strongest = KNACK_REPLY_CONTINUE;
   const Trick* asker = nullptr;
   std::int64_t wanted = 0;
-  if (!has_subscribers(hook)) {
-    return strongest;
-  }
+  if (!has_subscribers(hook)) return strongest;
   const at::AutoGradMode grad_mode(records_gradient(hook));
   for (Trick* trick : subscribers(hook)) {
-    if (!except.empty() && trick->name() == except) {
-      continue;
-    }
+    if (!except.empty() && trick->name() == except) continue;
     context.reply = KNACK_REPLY_CONTINUE;
     const auto start = std::chrono::steady_clock::now();
     if (batch != nullptr) {
@@ -111,9 +99,7 @@ std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* 
     time_[static_cast<std::size_t>(trick - tricks_.data())] +=
         std::chrono::steady_clock::now() - start;
     strongest = std::max(strongest, context.reply);
-    if (context.request_micro_batches != 0) {
-      note_window_request(context, *trick, asker, wanted);
-    }
+    if (context.request_micro_batches != 0) note_window_request(context, *trick, asker, wanted);
   }
   context.request_micro_batches = wanted;
   return strongest;

@@ -32,10 +32,10 @@ class Hooks {
   /// `tricks` in acting order.
   explicit Hooks(std::vector<Trick> tricks);
 
-  /// Calls the subscribers: in acting order for hooks that open something, in reverse for hooks that
-  /// close it. The data of `batch` is shown, and replaced when a trick says so; each trick sees what
-  /// the ones before it left. The instance `except` is left out. Returns the strongest reply. Throws
-  /// Error when a trick fails.
+  /// Calls the subscribers: in acting order for hooks that open something, in reverse for hooks
+  /// that close it. The data of `batch` is shown, and replaced when a trick says so; each trick
+  /// sees what the ones before it left. The instance `except` is left out. Returns the strongest
+  /// reply. Throws Error when a trick fails.
   std::uint32_t call(Hook hook, knack_hook_context_t& context, MicroBatch* batch = nullptr,
                      std::string_view except = {});
 

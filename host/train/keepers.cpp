@@ -20,18 +20,14 @@ StatisticsKeeper::StatisticsKeeper(const std::vector<NormLayer>& layers) {
   for (const NormLayer& layer : layers) {
     for (at::Tensor* statistic :
          {layer.running_mean, layer.running_var, layer.num_batches_tracked}) {
-      if (statistic != nullptr) {
-        kept_.emplace_back(*statistic, statistic->clone());
-      }
+      if (statistic != nullptr) kept_.emplace_back(*statistic, statistic->clone());
     }
   }
 }
 
 StatisticsKeeper::~StatisticsKeeper() {
   const at::NoGradGuard no_grad;
-  for (auto& [statistic, content] : kept_) {
-    statistic.copy_(content);
-  }
+  for (auto& [statistic, content] : kept_) statistic.copy_(content);
 }
 
 }  // namespace knack::host

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keep what a side trip (an evaluation, an estimate) must not change, and put it back on every way out.
+// Keep what a side trip (an evaluation, an estimate) must not change, and put it back on every way
+// out.
 #pragma once
 
 #include <ATen/core/Generator.h>

@@ -24,17 +24,13 @@ double RunningLoss::mean() const {
 }
 
 void RunningLoss::reset() {
-  if (sum_.defined()) {
-    sum_.zero_();
-  }
+  if (sum_.defined()) sum_.zero_();
   weight_ = 0.0;
 }
 
 Loop::Loop(LoopParts parts, const TrainerOptions& options) : parts_(parts), options_(options) {
   counters_.total_epochs = options.epochs;
-  for (const auto& group : parts_.group_params) {
-    gradients_.emplace_back(group.size());
-  }
+  for (const auto& group : parts_.group_params) gradients_.emplace_back(group.size());
 }
 
 Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
@@ -55,12 +51,8 @@ Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
     }
     const std::uint32_t reply = finish_window(has_gradient);
     on_step();
-    if (reply == KNACK_REPLY_STOP_FIT) {
-      return Outcome::stop_fit;
-    }
-    if (reply == KNACK_REPLY_STOP_EPOCH) {
-      break;
-    }
+    if (reply == KNACK_REPLY_STOP_FIT) return Outcome::stop_fit;
+    if (reply == KNACK_REPLY_STOP_EPOCH) break;
   }
   return Outcome::epoch_done;
 }
@@ -75,9 +67,7 @@ bool Loop::fetch_window() {
   window_.clear();
   while (static_cast<std::int64_t>(window_.size()) < wanted) {
     std::optional<Batch> batch = parts_.train_loader.next();
-    if (!batch) {
-      break;
-    }
+    if (!batch) break;
     MicroBatch& micro_batch = window_.emplace_back();
     micro_batch.inputs = parts_.placement.place(batch->inputs);
     micro_batch.targets = parts_.placement.place(batch->targets);
@@ -110,9 +100,7 @@ bool Loop::run_micro_batch(std::size_t position) {
   MicroBatch& batch = window_[position];
   ++counters_.micro_batch;
   counters_.samples_seen += batch.samples;
-  if (batch.weight <= 0.0) {
-    return false;
-  }
+  if (batch.weight <= 0.0) return false;
   knack_hook_context_t at = window_context(counters_, position);
   std::uint32_t reply = KNACK_REPLY_CONTINUE;
   {
@@ -173,9 +161,7 @@ void Loop::clear_gradients() {
 void Loop::rescale_gradients(double factor) {
   for (auto& group : parts_.group_params) {
     for (at::Tensor& parameter : group) {
-      if (parameter.grad().defined()) {
-        parameter.mutable_grad().mul_(factor);
-      }
+      if (parameter.grad().defined()) parameter.mutable_grad().mul_(factor);
     }
   }
 }

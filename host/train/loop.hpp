@@ -26,8 +26,8 @@ struct Counters {
   std::int64_t samples_seen = 0;  ///< training samples consumed
 };
 
-/// The mean training loss since it was last reset, weighted as the objective weights it. Kept on the
-/// device: reading it is what costs a synchronization.
+/// The mean training loss since it was last reset, weighted as the objective weights it. Kept on
+/// the device: reading it is what costs a synchronization.
 class RunningLoss {
  public:
   void add(const at::Tensor& loss, double weight);

@@ -35,14 +35,10 @@ std::unique_ptr<at::ObserverContext> on_operator(const at::RecordFunction& call)
     return nullptr;
   }
   const auto arguments = call.inputs();
-  if (!arguments[kRunningMean].isTensor() || !arguments[kTraining].toBool()) {
-    return nullptr;
-  }
-  const auto layer = watch.layer_of_running_mean.find(
-      arguments[kRunningMean].toTensor().unsafeGetTensorImpl());
-  if (layer == watch.layer_of_running_mean.end()) {
-    return nullptr;
-  }
+  if (!arguments[kRunningMean].isTensor() || !arguments[kTraining].toBool()) return nullptr;
+  const auto layer =
+      watch.layer_of_running_mean.find(arguments[kRunningMean].toTensor().unsafeGetTensorImpl());
+  if (layer == watch.layer_of_running_mean.end()) return nullptr;
   at::Tensor input = arguments[kInput].toTensor();
   watch.busy = true;
   try {
@@ -91,9 +87,7 @@ std::vector<NormLayer> norm_layers_in_training(Model& model) {
   const bool training_before = model.is_training();
   model.set_training(true);  // asks the model which layers train
   std::vector<NormLayer> layers;
-  for (std::size_t i = 0; i < model.norm_layer_count(); ++i) {
-    layers.push_back(model.norm_layer(i));
-  }
+  for (std::size_t i = 0; i < model.norm_layer_count(); ++i) layers.push_back(model.norm_layer(i));
   model.set_training(training_before);
   return layers;
 }
@@ -120,16 +114,13 @@ std::int64_t observe_norm_inputs(Model& model, const std::vector<NormLayer>& lay
                                           static_cast<std::int64_t>(i));
     }
   }
-  return pass_over_data(loader, placement,
-                        [&](const Value& inputs, const Value&, std::int64_t) {
-                          {
-                            const WatchScope scope(watch);
-                            model.forward(inputs);
-                          }
-                          if (watch.failure) {
-                            std::rethrow_exception(watch.failure);
-                          }
-                        });
+  return pass_over_data(loader, placement, [&](const Value& inputs, const Value&, std::int64_t) {
+    {
+      const WatchScope scope(watch);
+      model.forward(inputs);
+    }
+    if (watch.failure) std::rethrow_exception(watch.failure);
+  });
 }
 
 }  // namespace knack::host

@@ -20,8 +20,8 @@ std::vector<NormLayer> norm_layers_in_training(Model& model);
 /// layer is reached. Gradient and autocast are off. Modes, running statistics and LibTorch's random
 /// stream are afterwards as they were, also after an exception.
 ///
-/// The layers' calls are seen by observing the operator `aten::batch_norm`, so that it works for any
-/// model plugin, whatever it is written in, and for layers that the model uses more than once.
+/// The layers' calls are seen by observing the operator `aten::batch_norm`, so that it works for
+/// any model plugin, whatever it is written in, and for layers that the model uses more than once.
 /// Returns the number of samples seen.
 std::int64_t observe_norm_inputs(Model& model, const std::vector<NormLayer>& layers, Loader& loader,
                                  const Placement& placement,

@@ -21,11 +21,11 @@ void ParamOptions::set(const std::string& setter, std::size_t parameter, std::st
   ParamOption wanted{value, setter, std::string(reason)};
   const auto [found, is_new] = options_[parameter].try_emplace(std::string(option), wanted);
   if (!is_new && found->second.setter != setter && found->second.value != value) {
-    throw Error(ExitCode::training,
-                "option `" + std::string(option) + "` of parameter `" + name + "`: `" +
-                    found->second.setter + "` sets " + std::to_string(found->second.value) +
-                    " and `" + setter + "` sets " + std::to_string(value) +
-                    "; exclude the parameter from one of the two tricks");
+    throw Error(ExitCode::training, "option `" + std::string(option) + "` of parameter `" + name +
+                                        "`: `" + found->second.setter + "` sets " +
+                                        std::to_string(found->second.value) + " and `" + setter +
+                                        "` sets " + std::to_string(value) +
+                                        "; exclude the parameter from one of the two tricks");
   }
   found->second = std::move(wanted);
 }
@@ -34,13 +34,9 @@ std::vector<OptionGroup> ParamOptions::make_groups() {
   closed_ = true;
   std::vector<OptionGroup> groups;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (!parameters_[i].tensor.requires_grad()) {
-      continue;
-    }
+    if (!parameters_[i].tensor.requires_grad()) continue;
     std::map<std::string, double> options;
-    for (const auto& [name, option] : options_[i]) {
-      options.emplace(name, option.value);
-    }
+    for (const auto& [name, option] : options_[i]) options.emplace(name, option.value);
     auto group = std::find_if(groups.begin(), groups.end(),
                               [&](const OptionGroup& known) { return known.options == options; });
     if (group == groups.end()) {

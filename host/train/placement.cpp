@@ -10,12 +10,8 @@ namespace knack::host {
 namespace {
 
 at::Device choose_device(const std::string& wanted) {
-  if (wanted == "cpu") {
-    return at::kCPU;
-  }
-  if (at::hasCUDA()) {
-    return at::Device(at::kCUDA, 0);
-  }
+  if (wanted == "cpu") return at::kCPU;
+  if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
   if (wanted == "cuda") {
     throw Error(ExitCode::usage,
                 "trainer.device: expected a CUDA device, found none that this LibTorch can use; "
@@ -42,9 +38,7 @@ at::Tensor Placement::placed(const at::Tensor& tensor) const {
 }
 
 void Placement::place_model(std::vector<ModelTensor>& tensors) const {
-  for (ModelTensor& entry : tensors) {
-    entry.tensor.set_data(placed(entry.tensor.detach()));
-  }
+  for (ModelTensor& entry : tensors) entry.tensor.set_data(placed(entry.tensor.detach()));
 }
 
 Value Placement::place(const Value& batch) const {
@@ -56,15 +50,11 @@ AutocastScope::AutocastScope(at::Device device, bool enabled)
       enabled_before_(at::autocast::is_autocast_enabled(type_)),
       dtype_before_(at::autocast::get_autocast_dtype(type_)) {
   at::autocast::set_autocast_enabled(type_, enabled);
-  if (enabled) {
-    at::autocast::set_autocast_dtype(type_, at::kBFloat16);
-  }
+  if (enabled) at::autocast::set_autocast_dtype(type_, at::kBFloat16);
 }
 
 AutocastScope::~AutocastScope() {
-  if (at::autocast::is_autocast_enabled(type_)) {
-    at::autocast::clear_cache();
-  }
+  if (at::autocast::is_autocast_enabled(type_)) at::autocast::clear_cache();
   at::autocast::set_autocast_enabled(type_, enabled_before_);
   at::autocast::set_autocast_dtype(type_, dtype_before_);
 }

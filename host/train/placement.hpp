@@ -23,11 +23,12 @@ class Placement {
     return autocast_;
   }
 
-  /// Moves parameters and buffers: floating ones to the dtype, 4-dimensional ones to the memory format.
+  /// Moves parameters and buffers: floating ones to the dtype, 4-dimensional ones to the memory
+  /// format.
   void place_model(std::vector<ModelTensor>& tensors) const;
 
-  /// A batch where the model wants it: floating tensors in the parameters' dtype, images in the memory
-  /// format. Tensors that are there already are shared.
+  /// A batch where the model wants it: floating tensors in the parameters' dtype, images in the
+  /// memory format. Tensors that are there already are shared.
   Value place(const Value& batch) const;
 
  private:

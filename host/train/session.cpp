@@ -39,9 +39,7 @@ double metric(const Metrics& metrics, const std::string& name) {
 
 /// The metric that a table shows beside the loss: the monitored one, unless that is the loss.
 std::string beside_loss(const Metrics& metrics, const std::string& monitor) {
-  if (monitor != "loss") {
-    return monitor;
-  }
+  if (monitor != "loss") return monitor;
   const auto other = std::find_if(metrics.begin(), metrics.end(),
                                   [](const auto& entry) { return entry.first != "loss"; });
   return other == metrics.end() ? monitor : other->first;
@@ -110,16 +108,17 @@ void Session::run_epochs() {
 
 nlohmann::ordered_json Session::record(const std::string& split, const std::string& set) const {
   const Counters& now = fit_.loop().counters();
-  return {{"step", now.step},   {"epoch", now.epoch}, {"samples", now.samples_seen},
-          {"split", split}, {"weights", set}};
+  return {{"step", now.step},
+          {"epoch", now.epoch},
+          {"samples", now.samples_seen},
+          {"split", split},
+          {"weights", set}};
 }
 
 void Session::record_training(double seconds, std::int64_t samples) {
   nlohmann::ordered_json line = record("train", "live");
   line["loss"] = fit_.loop().running_loss().mean();
-  if (const std::optional<double> lr = fit_.learning_rate()) {
-    line["lr"] = *lr;
-  }
+  if (const std::optional<double> lr = fit_.learning_rate()) line["lr"] = *lr;
   line["seconds"] = seconds;
   line["samples_per_second"] = static_cast<double>(samples) / seconds;
   line.update(json_of(fit_.take_reported()));
@@ -129,9 +128,7 @@ void Session::record_training(double seconds, std::int64_t samples) {
 void Session::record_evaluation(const std::string& split, const std::string& set,
                                 const Metrics& metrics, bool is_final) {
   nlohmann::ordered_json line = record(split, set);
-  if (is_final) {
-    line["final"] = true;
-  }
+  if (is_final) line["final"] = true;
   line.update(json_of(metrics));
   metrics_file_.append(line);
 }
@@ -151,10 +148,9 @@ void Session::write_row(const std::vector<std::pair<std::string, Metrics>>& eval
   constexpr std::size_t kWidth = 10;
   const Counters& now = fit_.loop().counters();
   std::vector<std::string> columns = {"epoch", "step", "train loss"};
-  std::vector<std::string> cells = {std::to_string(now.epoch) + "/" +
-                                        std::to_string(now.total_epochs),
-                                    std::to_string(now.step),
-                                    number_text(fit_.loop().running_loss().mean())};
+  std::vector<std::string> cells = {
+      std::to_string(now.epoch) + "/" + std::to_string(now.total_epochs), std::to_string(now.step),
+      number_text(fit_.loop().running_loss().mean())};
   for (const auto& [set, metrics] : evaluated) {
     const std::string other = beside_loss(metrics, recipe_.trainer.monitor);
     columns.insert(columns.end(), {set + " loss", set + " " + other});
@@ -188,9 +184,7 @@ FinalSet Session::finish_set(WeightSet& set) {
     }
   });
   record_evaluation("valid", set.name, final.valid, true);
-  if (!final.test.empty()) {
-    record_evaluation("test", set.name, final.test, true);
-  }
+  if (!final.test.empty()) record_evaluation("test", set.name, final.test, true);
   return final;
 }
 
@@ -232,9 +226,7 @@ void Session::write_summary(const FitResult& result, double seconds) const {
   for (const FinalSet& set : result.sets) {
     nlohmann::ordered_json& entry = summary["sets"][set.name];
     entry["valid"] = json_of(set.valid);
-    if (!set.test.empty()) {
-      entry["test"] = json_of(set.test);
-    }
+    if (!set.test.empty()) entry["test"] = json_of(set.test);
   }
   summary["tricks"] = nlohmann::ordered_json::object();
   for (std::size_t i = 0; i < fit_.hooks().tricks().size(); ++i) {

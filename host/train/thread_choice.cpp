@@ -43,8 +43,10 @@ int suitable_threads(Model& model, const Value& inputs) {
   const EvaluationMode evaluation(model);
   Tally tally;
   current_tally = &tally;
-  const at::CallbackHandle handle = at::addThreadLocalCallback(
-      at::RecordFunctionCallback(&on_operator).needsInputs(true).scopes({at::RecordScope::FUNCTION}));
+  const at::CallbackHandle handle =
+      at::addThreadLocalCallback(at::RecordFunctionCallback(&on_operator)
+                                     .needsInputs(true)
+                                     .scopes({at::RecordScope::FUNCTION}));
   try {
     model.forward(inputs);
   } catch (...) {

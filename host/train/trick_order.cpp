@@ -21,9 +21,7 @@ bool must_precede(const TrickPlace& first, const TrickPlace& second) {
 
 std::vector<std::size_t> trick_order(const std::vector<TrickPlace>& tricks) {
   std::vector<std::size_t> waiting(tricks.size());
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
-    waiting[i] = i;
-  }
+  for (std::size_t i = 0; i < waiting.size(); ++i) waiting[i] = i;
   std::vector<std::size_t> order;
   while (!waiting.empty()) {
     const auto is_free = [&](std::size_t candidate) {
@@ -34,9 +32,7 @@ std::vector<std::size_t> trick_order(const std::vector<TrickPlace>& tricks) {
     const auto next = std::find_if(waiting.begin(), waiting.end(), is_free);
     if (next == waiting.end()) {
       std::string names;
-      for (std::size_t i : waiting) {
-        names += (names.empty() ? "`" : ", `") + tricks[i].name + "`";
-      }
+      for (std::size_t i : waiting) names += (names.empty() ? "`" : ", `") + tricks[i].name + "`";
       throw Error(ExitCode::plugin, "tricks: no order satisfies the `before` and `after` of " +
                                         names + ", which form a cycle; leave one of them out");
     }

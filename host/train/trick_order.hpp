@@ -16,8 +16,8 @@ struct TrickPlace {
   std::vector<std::string> after;   ///< ids that must act earlier
 };
 
-/// Positions into `tricks`, in acting order: constraints first, recipe order among the free. Ids that
-/// are not in the list constrain nothing. Throws Error(plugin) naming the tricks of a cycle.
+/// Positions into `tricks`, in acting order: constraints first, recipe order among the free. Ids
+/// that are not in the list constrain nothing. Throws Error(plugin) naming the tricks of a cycle.
 std::vector<std::size_t> trick_order(const std::vector<TrickPlace>& tricks);
 
 }  // namespace knack::host

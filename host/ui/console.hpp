@@ -27,7 +27,7 @@ class Console {
   /// From now on everything but transient progress also goes to this file, with the time.
   void attach_log_file(const std::filesystem::path& file);
 
-  void debug(std::string_view text);    ///< log file only
+  void debug(std::string_view text);  ///< log file only
   void info(std::string_view text);
   void warning(std::string_view text);  ///< with "warning: " in front
 

@@ -33,9 +33,7 @@ std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   std::vector<std::string> lines;
   for (const auto& row : rows) {
@@ -52,9 +50,7 @@ std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>
 }
 
 void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t left_aligned) {
-  for (const std::string& line : table_lines(rows, left_aligned)) {
-    std::cout << line << "\n";
-  }
+  for (const std::string& line : table_lines(rows, left_aligned)) std::cout << line << "\n";
 }
 
 std::string table_row(const std::vector<std::string>& cells, std::size_t width) {

@@ -28,9 +28,7 @@ constexpr std::array<std::pair<at::ScalarType, const char*>, 9> kDtypes = {{
 
 const char* dtype_name(const std::string& tensor, at::ScalarType type) {
   for (const auto& [known, name] : kDtypes) {
-    if (known == type) {
-      return name;
-    }
+    if (known == type) return name;
   }
   throw Error(ExitCode::data, "tensor `" + tensor + "`: its dtype " + at::toString(type) +
                                   " cannot be written as safetensors");
@@ -65,15 +63,12 @@ class Mismatches {
 
   void throw_if_any() const {
     constexpr std::size_t kShown = 40;
-    if (lines_.empty()) {
-      return;
-    }
+    if (lines_.empty()) return;
     std::string text = file_.string() + ": expected exactly the model's tensors, found " +
-                       std::to_string(lines_.size()) + " that differ; choose the file or the model "
+                       std::to_string(lines_.size()) +
+                       " that differ; choose the file or the model "
                        "to fit:";
-    for (std::size_t i = 0; i < std::min(lines_.size(), kShown); ++i) {
-      text += "\n" + lines_[i];
-    }
+    for (std::size_t i = 0; i < std::min(lines_.size(), kShown); ++i) text += "\n" + lines_[i];
     if (lines_.size() > kShown) {
       text += "\n  ... and " + std::to_string(lines_.size() - kShown) + " more";
     }
@@ -90,18 +85,16 @@ void check_fit(const WeightStore& store, const SafetensorsReader& reader,
   Mismatches mismatches(file);
   std::vector<std::string> expected;
   for (const ModelTensor& entry : store.model_tensors()) {
-    if (!entry.is_persistent) {
-      continue;
-    }
+    if (!entry.is_persistent) continue;
     expected.push_back(entry.name);
     const StoredTensor* stored = reader.find(entry.name);
     at::ScalarType type;
     if (stored == nullptr) {
       mismatches.add("missing   ", entry.name, shape_text(entry.tensor.sizes()));
     } else if (at::IntArrayRef(stored->shape) != entry.tensor.sizes()) {
-      mismatches.add("misshapen ", entry.name,
-                     "expected " + shape_text(entry.tensor.sizes()) + ", found " +
-                         shape_text(stored->shape));
+      mismatches.add(
+          "misshapen ", entry.name,
+          "expected " + shape_text(entry.tensor.sizes()) + ", found " + shape_text(stored->shape));
     } else if (!find_dtype(stored->dtype, type) ||
                at::isFloatingType(type) != entry.tensor.is_floating_point()) {
       mismatches.add("wrong type", entry.name,
@@ -128,11 +121,9 @@ void save_weights(const WeightStore& store, const WeightSet& set, const std::fil
   std::vector<TensorToWrite> tensors;
   for (std::size_t i = 0; i < set.tensors.size(); ++i) {
     const ModelTensor& entry = store.model_tensors()[i];
-    if (!entry.is_persistent) {
-      continue;
-    }
-    const at::Tensor& tensor =
-        row_major.emplace_back(set.tensors[i].to(at::kCPU).contiguous(at::MemoryFormat::Contiguous));
+    if (!entry.is_persistent) continue;
+    const at::Tensor& tensor = row_major.emplace_back(
+        set.tensors[i].to(at::kCPU).contiguous(at::MemoryFormat::Contiguous));
     tensors.push_back({entry.name, dtype_name(entry.name, tensor.scalar_type()),
                        tensor.sizes().vec(), tensor.const_data_ptr(), tensor.nbytes()});
   }
@@ -157,9 +148,7 @@ void load_weights(const WeightStore& store, WeightSet& set, const std::filesyste
     }
   }
   const at::NoGradGuard no_grad;
-  for (auto& [tensor, content] : contents) {
-    tensor.copy_(content);
-  }
+  for (auto& [tensor, content] : contents) tensor.copy_(content);
 }
 
 }  // namespace knack::host

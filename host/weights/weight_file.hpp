@@ -14,8 +14,8 @@ namespace knack::host {
 void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
                   const std::map<std::string, std::string>& metadata = {});
 
-/// Reads a file into a set, tensor by name, converting floating dtypes. Every persistent tensor must
-/// be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
+/// Reads a file into a set, tensor by name, converting floating dtypes. Every persistent tensor
+/// must be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
 /// tensors; the set is then unchanged.
 void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file);
 

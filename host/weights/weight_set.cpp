@@ -12,8 +12,8 @@ namespace {
 
 bool is_plain_name(std::string_view name) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
   };
   return !name.empty() && name.size() <= 64 && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), allowed);
@@ -34,8 +34,8 @@ WeightStore::WeightStore(std::vector<ModelTensor> model_tensors)
 }
 
 WeightSet* WeightStore::find(std::string_view name) {
-  const auto found = std::find_if(sets_.begin(), sets_.end(),
-                                  [&](const auto& set) { return set->name == name; });
+  const auto found =
+      std::find_if(sets_.begin(), sets_.end(), [&](const auto& set) { return set->name == name; });
   return found == sets_.end() ? nullptr : found->get();
 }
 
@@ -55,9 +55,7 @@ WeightSet& WeightStore::publish(const std::string& name, const std::string& publ
   set->name = name;
   set->publisher = publisher;
   set->tensors.reserve(model_tensors_.size());
-  for (const at::Tensor& tensor : live().tensors) {
-    set->tensors.push_back(tensor.clone());
-  }
+  for (const at::Tensor& tensor : live().tensors) set->tensors.push_back(tensor.clone());
   return *sets_.emplace_back(std::move(set));
 }
 
@@ -70,15 +68,11 @@ void WeightStore::activate(WeightSet& set) {
 
 WeightStore::Activation::Activation(WeightStore& store, WeightSet& set)
     : store_(store), previous_(*store.active_) {
-  if (&set != &previous_) {
-    store_.activate(set);
-  }
+  if (&set != &previous_) store_.activate(set);
 }
 
 WeightStore::Activation::~Activation() {
-  if (store_.active_ != &previous_) {
-    store_.activate(previous_);
-  }
+  if (store_.active_ != &previous_) store_.activate(previous_);
 }
 
 BufferKeeper::BufferKeeper(const WeightStore& store, WeightSet& set) {
@@ -90,9 +84,7 @@ BufferKeeper::BufferKeeper(const WeightStore& store, WeightSet& set) {
 }
 
 BufferKeeper::~BufferKeeper() {
-  for (auto& [buffer, content] : kept_) {
-    buffer.copy_(content);
-  }
+  for (auto& [buffer, content] : kept_) buffer.copy_(content);
 }
 
 }  // namespace knack::host

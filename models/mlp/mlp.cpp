@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Multilayer perceptrons, numbered as torchvision.ops.MLP numbers its layers.
-#include <knack/torch/model.hpp>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
 #include <torch/nn/modules/dropout.h>
 #include <torch/nn/modules/linear.h>
+#include <knack/torch/model.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -58,8 +58,7 @@ class MlpModel final : public knack::TorchModel<Mlp> {
   static constexpr knack::Info info{.id = "mlp", .summary = "Multilayer perceptron with ReLU"};
   using Options = MlpOptions;
 
-  explicit MlpModel(const Options& options) : TorchModel(options) {
-  }
+  explicit MlpModel(const Options& options) : TorchModel(options) {}
 };
 
 }  // namespace

@@ -2,11 +2,11 @@
 // Residual networks (He et al., arXiv:1512.03385) with the parameter names of torchvision.
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/max_pool2d.h>
-#include <knack/torch/model.hpp>
 #include <torch/nn/init.h>
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
+#include <knack/torch/model.hpp>
 
 #include <array>
 #include <cstdint>
@@ -77,8 +77,7 @@ class Downsample final : public torch::nn::Module {
  public:
   Downsample(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride)
       : convolution_(register_module("0", convolution(in_channels, out_channels, 1, stride))),
-        norm_(register_module("1", BatchNorm2d(out_channels))) {
-  }
+        norm_(register_module("1", BatchNorm2d(out_channels))) {}
 
   at::Tensor forward(const at::Tensor& input) {
     return norm_(convolution_(input));
@@ -146,9 +145,9 @@ class ResNet final : public torch::nn::Module {
          bool zero_init_residual)
       : max_pool_(!architecture.small_images) {
     const std::int64_t width = architecture.small_images ? 16 : 64;
-    conv1_ = register_module("conv1", architecture.small_images
-                                          ? convolution(in_channels, width, 3, 1)
-                                          : convolution(in_channels, width, 7, 2));
+    conv1_ =
+        register_module("conv1", architecture.small_images ? convolution(in_channels, width, 3, 1)
+                                                           : convolution(in_channels, width, 7, 2));
     bn1_ = register_module("bn1", BatchNorm2d(width));
     const std::int64_t features = add_layers(architecture, width);
     fc_ = register_module("fc", Linear(features, num_classes));
@@ -205,8 +204,7 @@ class ResNetModel final : public knack::TorchModel<ResNet> {
 
   explicit ResNetModel(const Options& options)
       : TorchModel(architecture, options.in_channels, options.num_classes,
-                   options.zero_init_residual) {
-  }
+                   options.zero_init_residual) {}
 };
 
 }  // namespace

@@ -27,9 +27,8 @@ TEST(Explain, ShowsHooksInOrderGroupsWithReasonsAndWeightSets) {
   EXPECT_THAT(text, ContainsRegex("\nafter_step +ema\n"));
   EXPECT_THAT(text, ContainsRegex("\neval_begin +precise_bn"));
   EXPECT_THAT(text, ContainsRegex("\nlayers.0.weight +weight +Linear +0 +- +2048\n"));
-  EXPECT_THAT(text,
-              ContainsRegex("\nlayers.1.weight +norm_scale +BatchNorm1d +1 +weight_decay = 0 "
-                            "\\(no_weight_decay: role norm_scale\\) +32\n"));
+  EXPECT_THAT(text, ContainsRegex("\nlayers.1.weight +norm_scale +BatchNorm1d +1 +weight_decay = 0 "
+                                  "\\(no_weight_decay: role norm_scale\\) +32\n"));
   EXPECT_THAT(text, HasSubstr("2474 trained parameters in 2 group(s)\n"));
   EXPECT_THAT(text, ContainsRegex("\nlive +the host\nema +ema\n"));
 }

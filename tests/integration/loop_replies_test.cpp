@@ -103,14 +103,14 @@ TEST_P(SkipBatch, GivesTheStepOfAWindowWithoutThatMicroBatch) {
 
 TEST_P(SkipBatch, OfEveryMicroBatchDropsTheStep) {
   Workbench bench;
-  const TrainedRun run = train(bench, plain_recipe(0, 96),
-                               {answers(GetParam(), "skip_batch", {2}), records()});
+  const TrainedRun run =
+      train(bench, plain_recipe(0, 96), {answers(GetParam(), "skip_batch", {2}), records()});
   EXPECT_THAT(noted(run, "after_step.stepped"), ElementsAre(1, 0, 1));
   EXPECT_THAT(noted(run, "after_step.step"), ElementsAre(1, 1, 2));
   EXPECT_EQ(run.summary()["steps"], 2);
 
-  const TrainedRun none = train(bench, plain_recipe(0, 96),
-                                {answers(GetParam(), "skip_batch", {1, 2, 3}), records()});
+  const TrainedRun none =
+      train(bench, plain_recipe(0, 96), {answers(GetParam(), "skip_batch", {1, 2, 3}), records()});
   EXPECT_THAT(noted(none, "after_step.stepped"), ElementsAre(0, 0, 0));
   EXPECT_EQ(none.summary()["steps"], 0);
   EXPECT_EQ(read_tensors(none.weights("live")), initial(none));
@@ -136,8 +136,8 @@ TEST(LoopReplies, SkipStepLeavesWeightsCountersAndAveragesAsTheyWere) {
 
 TEST(LoopReplies, SkipStepDropsTheGradient) {
   Workbench bench;
-  const TrainedRun skipped = train(bench, plain_recipe(0, 96),
-                                   {answers("before_step", "skip_step", {1}), records()});
+  const TrainedRun skipped =
+      train(bench, plain_recipe(0, 96), {answers("before_step", "skip_step", {1}), records()});
   const TrainedRun rest = train(bench, plain_recipe(32, 64), {});
   EXPECT_TRUE(live(skipped) == live(rest));
 }
@@ -268,6 +268,17 @@ TEST(LoopReplies, MeasurementsLeaveTrainingAsItIs) {
   }
 }
 
+TEST(LoopReplies, AnEvaluationThatATrickAsksForIsNotTakenForTheEpochsOwn) {
+  Workbench bench;
+  const Json average = {{"use", "weight_average"}, {"best", 2}};
+  const TrainedRun usual = train(bench, small_recipe(), {average});
+  const TrainedRun measured =
+      train(bench, small_recipe(), {average, measures("after_step", "evaluate")});
+  EXPECT_EQ(measured.summary()["tricks"]["weight_average"]["monitored"],
+            usual.summary()["tricks"]["weight_average"]["monitored"]);
+  EXPECT_TRUE(file_bytes(measured.weights("average")) == file_bytes(usual.weights("average")));
+}
+
 TEST(LoopReplies, AnEvaluationBeforeTheFitHasBegunIsRefused) {
   Workbench bench;
   Json recipe = small_recipe();
@@ -280,8 +291,8 @@ TEST(LoopReplies, AFailedEvaluationThatIsCaughtDisablesNothing) {
   Workbench bench;
   Json measuring = measures("after_step", "evaluate");
   measuring["catches"] = true;
-  const TrainedRun run = train(bench, plain_recipe(0, 96),
-                               {measuring, answers("eval_begin", "fail", {1}), records()});
+  const TrainedRun run =
+      train(bench, plain_recipe(0, 96), {measuring, answers("eval_begin", "fail", {1}), records()});
   const Json counts = run.summary()["tricks"]["measures"];
   EXPECT_EQ(counts["failed"], 1);
   EXPECT_EQ(counts["measured"], 2);

@@ -271,10 +271,10 @@ TEST(Plugins, ThatCannotBeInspectedAreNamedWithTheNearest) {
            Inspection{{"ema", "--kind", "model"},
                       kPlugin,
                       "--kind model: `ema` is a plugin of kind trick"},
-           Inspection{{file},
-                      kPlugin,
-                      file + ": manifest: expected a .knack_manifest section, found none" +
-                          kRebuild},
+           Inspection{
+               {file},
+               kPlugin,
+               file + ": manifest: expected a .knack_manifest section, found none" + kRebuild},
            Inspection{{"./nowhere.so"},
                       kPlugin,
                       "./nowhere.so: expected a plugin file, found none; correct this path"},

@@ -300,8 +300,8 @@ TEST(PreciseBn, EstimatesInEveryKthEpochAndAfterTheFit) {
   const std::vector<double> estimated = losses(always);
   trick_options(recipe)["every"] = 2;
   const TrainedRun sometimes = bench.train(recipe);
-  EXPECT_EQ(losses(sometimes), (std::vector<double>{estimated[0], plain[1], estimated[2], plain[3],
-                                                    estimated[4]}));
+  EXPECT_EQ(losses(sometimes),
+            (std::vector<double>{estimated[0], plain[1], estimated[2], plain[3], estimated[4]}));
   for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_NE(plain[i], estimated[i]);
   const std::string warning = "not comparable; weight_average then chooses among unlike numbers";
   EXPECT_THAT(file_bytes(sometimes.folder / "log.txt"), HasSubstr(warning));

@@ -15,9 +15,7 @@ namespace {
 
 void require_weights(const RunFolder& folder, const EvalCommand& command) {
   const std::vector<std::string> sets = folder.weight_sets();
-  if (std::find(sets.begin(), sets.end(), command.weights) != sets.end()) {
-    return;
-  }
+  if (std::find(sets.begin(), sets.end(), command.weights) != sets.end()) return;
   throw Error(ExitCode::data,
               "--weights " + one_line(command.weights) + ": expected a weight set of " +
                   command.run.string() + ", which has " +

@@ -21,16 +21,12 @@ namespace {
 
 std::string list_text(const std::vector<std::string>& words) {
   std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text.empty() ? "-" : text;
 }
 
 std::string type_text(const nlohmann::ordered_json& schema) {
-  if (schema.contains("enum")) {
-    return schema["enum"].dump();
-  }
+  if (schema.contains("enum")) return schema["enum"].dump();
   return schema.contains("type") ? schema["type"].dump() : "any";
 }
 
@@ -89,9 +85,7 @@ const std::vector<std::string> kKinds = {KNACK_KIND_TRICK, KNACK_KIND_MODEL, KNA
 void print_places(const SearchPlaces& places) {
   std::cout << "no plugins found; looked in:\n";
   std::vector<std::filesystem::path> folders = search_folders(places);
-  for (const auto& folder : folders) {
-    std::cout << "  " << folder.string() << "\n";
-  }
+  for (const auto& folder : folders) std::cout << "  " << folder.string() << "\n";
   for (const auto& place : {places.user, places.install}) {
     if (!place.empty() && !std::filesystem::exists(place)) {
       std::cout << "  " << place.string() << " (does not exist)\n";
@@ -129,9 +123,7 @@ std::vector<Offer> of_kind(const std::vector<Offer>& all, const std::string& kin
   std::vector<std::string> kinds;
   for (const Offer& offer : all) {
     kinds.push_back(offer.provided().kind);
-    if (kind.empty() || kind == kinds.back()) {
-      chosen.push_back(offer);
-    }
+    if (kind.empty() || kind == kinds.back()) chosen.push_back(offer);
   }
   if (chosen.empty()) {
     throw Error(ExitCode::plugin,
@@ -167,9 +159,7 @@ bool provides(const PluginFile& file, const std::string& id) {
     }
   }
   std::vector<std::string> ids;
-  for (const Offer& offer : registry.offers()) {
-    ids.push_back(offer.provided().id);
-  }
+  for (const Offer& offer : registry.offers()) ids.push_back(offer.provided().id);
   const std::string nearest = suggestion(id, ids);
   throw Error(ExitCode::plugin, backticked(id) + ": no plugin provides it" + nearest +
                                     (nearest.empty() ? ";" : "") +
@@ -179,9 +169,7 @@ bool provides(const PluginFile& file, const std::string& id) {
 void inspect_id(const PluginsInspectCommand& command, Registry& registry) {
   std::vector<Offer> offers = registry.offers();
   std::erase_if(offers, [&](const Offer& offer) { return offer.provided().id != command.id; });
-  if (offers.empty()) {
-    refuse_unknown_id(registry, command.id);
-  }
+  if (offers.empty()) refuse_unknown_id(registry, command.id);
   print_offers(registry, of_kind(offers, command.kind, backticked(command.id)));
 }
 

@@ -45,8 +45,8 @@ std::unique_ptr<Fit> prepare(const Recipe& recipe, const RunFolder& folder,
                              CommandEnvironment& environment) {
   try {
     environment.console().attach_log_file(folder.log_file());
-    auto fit = std::make_unique<Fit>(recipe, environment.registry(), environment.services(),
-                                     &folder);
+    auto fit =
+        std::make_unique<Fit>(recipe, environment.registry(), environment.services(), &folder);
     write_json(folder.recipe_file(), resolved(as_run(recipe, *fit, environment)));
     environment.console().info(fit->parts().description());
     fit->evaluator().try_out();

@@ -27,7 +27,7 @@ Value Dataset::describe() const {
 }
 
 Samples Dataset::batch(std::int64_t epoch, std::uint64_t seed,
-                     std::span<const std::int64_t> indices) const {
+                       std::span<const std::int64_t> indices) const {
   const knack_batch_request_t request{.struct_size = sizeof(knack_batch_request_t),
                                       .reserved = 0,
                                       .epoch = epoch,

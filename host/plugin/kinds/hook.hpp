@@ -29,7 +29,7 @@ enum class Hook : std::size_t {
 struct HookFacts {
   Hook hook;
   const char* name;
-  knack_hook_t knack_trick_t::*slot;
+  knack_hook_t knack_trick_t::* slot;
   bool closes = false;  ///< closing hooks are called in reverse trick order
   bool may_replace_inputs = false;
   bool may_replace_targets = false;
@@ -63,7 +63,9 @@ inline constexpr std::array<HookFacts, 13> kHooks = {{
      .slot = &knack_trick_t::loss,
      .may_replace_loss = true,
      .replies = {true, true}},
-    {.hook = Hook::gradients, .name = "gradients", .slot = &knack_trick_t::gradients,
+    {.hook = Hook::gradients,
+     .name = "gradients",
+     .slot = &knack_trick_t::gradients,
      .closes = true},
     {.hook = Hook::before_step,
      .name = "before_step",

@@ -20,8 +20,7 @@ at::Tensor* usable(const Call& call, knack_tensor_t* handle, const std::string& 
 
 }  // namespace
 
-Model::Model(Instance&& instance)
-    : Instance(std::move(instance)), slots_(slots<knack_model_t>()) {
+Model::Model(Instance&& instance) : Instance(std::move(instance)), slots_(slots<knack_model_t>()) {
   require_slot(slots_.set_training != nullptr, "set_training");
   require_slot(slots_.forward != nullptr, "forward");
   require_slot(slots_.tensor_count != nullptr, "tensor_count");
@@ -94,8 +93,8 @@ NormLayer Model::norm_layer(std::size_t index) const {
   layer.running_mean = usable(call, entry.running_mean_borrowed, layer.name + ".running_mean");
   layer.running_var = usable(call, entry.running_var_borrowed, layer.name + ".running_var");
   if (entry.num_batches_tracked_borrowed != nullptr) {
-    layer.num_batches_tracked = usable(call, entry.num_batches_tracked_borrowed,
-                                       layer.name + ".num_batches_tracked");
+    layer.num_batches_tracked =
+        usable(call, entry.num_batches_tracked_borrowed, layer.name + ".num_batches_tracked");
   }
   return layer;
 }

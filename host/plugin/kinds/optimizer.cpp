@@ -56,17 +56,13 @@ void Optimizer::step(std::span<const std::vector<at::Tensor>> gradients) {
 double Optimizer::option(std::size_t group, const std::string& name) const {
   double value = 0.0;
   Call call(context(), "get_option");
-  call.run([&] {
-    return slots_.get_option(as<knack_optimizer_t>(), group, lend(name), &value);
-  });
+  call.run([&] { return slots_.get_option(as<knack_optimizer_t>(), group, lend(name), &value); });
   return value;
 }
 
 void Optimizer::set_option(std::size_t group, const std::string& name, double value) const {
   Call call(context(), "set_option");
-  call.run([&] {
-    return slots_.set_option(as<knack_optimizer_t>(), group, lend(name), value);
-  });
+  call.run([&] { return slots_.set_option(as<knack_optimizer_t>(), group, lend(name), value); });
 }
 
 }  // namespace knack::host

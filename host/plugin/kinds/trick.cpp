@@ -47,8 +47,8 @@ class Leftovers {
   Leftovers(const Leftovers&) = delete;
   Leftovers& operator=(const Leftovers&) = delete;
   ~Leftovers() {
-    for (knack_value_t* value : {&context_.new_inputs_owned, &context_.new_targets_owned,
-                                 &context_.new_outputs_owned}) {
+    for (knack_value_t* value :
+         {&context_.new_inputs_owned, &context_.new_targets_owned, &context_.new_outputs_owned}) {
       if (value->tag != KNACK_VALUE_NONE) Value::release(std::exchange(*value, {}));
     }
     knack_tensor_t* loss = std::exchange(context_.new_loss_owned, nullptr);

@@ -45,7 +45,7 @@ constexpr std::array<std::pair<std::string_view, double Options::*>, 4> kNumbers
     {"weight_decay", &Options::weight_decay},
 }};
 
-double Options::*find_number(std::string_view name) {
+double Options::* find_number(std::string_view name) {
   for (const auto& [known, member] : kNumbers) {
     if (known == name) return member;
   }

@@ -71,9 +71,8 @@ class WeightAverage final : public knack::Trick {
 
   void eval_end(knack::Context& context) override {
     evaluated_sets_.emplace(context.weight_set());
-    // The evaluations after the fit are of an epoch that was already seen.
-    if (context.epoch() <= last_epoch_ || context.weight_set() != options_.of) return;
-    last_epoch_ = context.epoch();
+    // An epoch counts by its own evaluation, not by those of other tricks or after the fit.
+    if (context.is_trial() || context.is_final() || context.weight_set() != options_.of) return;
     monitor_ = context.monitor();
     higher_is_better_ = context.higher_is_better();
     const Snapshot snapshot{context.epoch(), context.monitored()};
@@ -99,8 +98,8 @@ class WeightAverage final : public knack::Trick {
         known += (known.empty() ? "`" : ", `") + name + "`";
       }
       throw knack::Error(KNACK_STATUS_INVALID, "option \"of\": expected a published weight set (" +
-                                                   known + "), found none called `" +
-                                                   options_.of + "`");
+                                                   known + "), found none called `" + options_.of +
+                                                   "`");
     }
     has_checked_names_ = true;
   }
@@ -199,9 +198,8 @@ class WeightAverage final : public knack::Trick {
                 [](const Snapshot& a, const Snapshot& b) { return a.epoch < b.epoch; });
       average_files(trial, average);
       const double monitored = average.evaluate(monitor_);
-      const bool is_worse =
-          std::isnan(monitored) ||
-          weight_average::is_better(reached_, monitored, higher_is_better_);
+      const bool is_worse = std::isnan(monitored) ||
+                            weight_average::is_better(reached_, monitored, higher_is_better_);
       if (!members.empty() && is_worse) continue;
       members = std::move(trial);
       reached_ = monitored;
@@ -228,7 +226,6 @@ class WeightAverage final : public knack::Trick {
   std::vector<Snapshot> averaged_;
   std::string monitor_;
   bool higher_is_better_ = true;
-  std::int64_t last_epoch_ = 0;
   double reached_ = 0;  // greedy: by the average of `averaged_`
   std::set<std::string, std::less<>> evaluated_sets_;
   bool has_checked_names_ = false;
@@ -257,7 +254,6 @@ void WeightAverage::save(knack::StateWriter& state) const {
   state.set("averaged", to_value(averaged_));
   state.set("monitor", monitor_);
   state.set("higher_is_better", higher_is_better_);
-  state.set("last_epoch", last_epoch_);
   mean_.save(state);
 }
 
@@ -266,7 +262,6 @@ void WeightAverage::load(const knack::StateReader& state) {
   averaged_ = to_snapshots(state["averaged"]);
   monitor_ = state["monitor"].string();
   higher_is_better_ = state["higher_is_better"].boolean();
-  last_epoch_ = state["last_epoch"].integer();
   mean_.load(state);
 }
 

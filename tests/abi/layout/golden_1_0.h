@@ -255,7 +255,7 @@ KNACK_GOLDEN_OFFSET(knack_hook_context_t, batch_weight, 88);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, stepped, 96);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, higher_is_better, 100);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, is_final, 104);
-KNACK_GOLDEN_OFFSET(knack_hook_context_t, reserved, 108);
+KNACK_GOLDEN_OFFSET(knack_hook_context_t, is_trial, 108);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, monitored, 112);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, monitor, 120);
 KNACK_GOLDEN_OFFSET(knack_hook_context_t, weight_set, 136);

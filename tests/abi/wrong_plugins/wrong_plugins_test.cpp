@@ -101,8 +101,8 @@ TEST(WrongPlugin, Of32Bits) {
 
 TEST(WrongPlugin, WithoutManifest) {
   EXPECT_EQ(refusal("no_manifest"),
-            unusable("no_manifest",
-                     in_file("no_manifest", "manifest: expected a .knack_manifest section, found "
+            unusable("no_manifest", in_file("no_manifest",
+                                            "manifest: expected a .knack_manifest section, found "
                                             "none; rebuild it with knack_add_plugin()")));
 }
 
@@ -201,20 +201,22 @@ std::string defect(const std::string& fixture, const std::string& text) {
 
 TEST(WrongPlugin, ThatThrowsInCreate) {
   EXPECT_EQ(refusal("throws_in_create"),
-            defect("throws_in_create", "trick throws_in_create, create: expected a status, found "
-                                       "the exception 'the decay is 2'"));
+            defect("throws_in_create",
+                   "trick throws_in_create, create: expected a status, found "
+                   "the exception 'the decay is 2'"));
 }
 
 TEST(WrongPlugin, ThatCreatesNothing) {
-  EXPECT_EQ(refusal("creates_nothing"),
-            defect("creates_nothing",
-                   "trick creates_nothing, create: expected an instance, found NULL"));
+  EXPECT_EQ(
+      refusal("creates_nothing"),
+      defect("creates_nothing", "trick creates_nothing, create: expected an instance, found NULL"));
 }
 
 TEST(WrongPlugin, WithHalfOfAPairOfFunctions) {
   EXPECT_EQ(refusal("half_of_a_pair"),
-            defect("half_of_a_pair", "trick half_of_a_pair, state_save and state_load: expected "
-                                     "all or none of them, found 1"));
+            defect("half_of_a_pair",
+                   "trick half_of_a_pair, state_save and state_load: expected "
+                   "all or none of them, found 1"));
 }
 
 TEST(WrongPlugin, ThatIsAModelWithoutForward) {
@@ -223,8 +225,7 @@ TEST(WrongPlugin, ThatIsAModelWithoutForward) {
     registry.create<host::Model>("null_forward", "model", host::Value::Map{}, kServices);
   };
   EXPECT_EQ(error_message(ExitCode::plugin, create),
-            defect("null_forward",
-                   "model null_forward, forward: expected a function, found NULL"));
+            defect("null_forward", "model null_forward, forward: expected a function, found NULL"));
 }
 
 TEST(WrongPlugin, ThatThrowsInAHook) {

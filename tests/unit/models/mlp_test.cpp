@@ -54,8 +54,7 @@ TEST(Mlp, ComputesWhatItsWeightsSay) {
 }
 
 TEST(Mlp, NormalizesHiddenLayersWhenAskedTo) {
-  LoadedModel model("mlp", "mlp",
-                    {option("in_features", 64), hidden(kTwoLayers), kBatchNorm});
+  LoadedModel model("mlp", "mlp", {option("in_features", 64), hidden(kTwoLayers), kBatchNorm});
   const auto layers = model.norm_layers();
   ASSERT_EQ(layers.size(), 2U);
   EXPECT_EQ(text(layers[1].name), "layers.5");

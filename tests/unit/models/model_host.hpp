@@ -40,7 +40,10 @@ class ModelHost {
  private:
   static const knack_tensor_api_t& tensor_api() {
     static const knack_tensor_api_t api{
-        sizeof(api), 0, nullptr, nullptr,
+        sizeof(api),
+        0,
+        nullptr,
+        nullptr,
         [](knack_tensor_t* tensor, knack_tensor_t** out) -> std::int32_t {
           *out = reinterpret_cast<knack_tensor_t*>(
               new at::Tensor(*reinterpret_cast<at::Tensor*>(tensor)));

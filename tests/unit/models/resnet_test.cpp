@@ -92,8 +92,8 @@ void set_weights(LoadedModel& model) {
     } else if (name.ends_with("num_batches_tracked")) {
       values = at::zeros({}, at::kLong);
     } else {
-      const bool around_one = name.ends_with("var") || name.ends_with("bn1.weight") ||
-                              name.ends_with("bn2.weight");
+      const bool around_one =
+          name.ends_with("var") || name.ends_with("bn1.weight") || name.ends_with("bn2.weight");
       values = 0.25 * values + (around_one ? 1.0 : 0.0);
     }
     tensor.set_data(values);
@@ -148,11 +148,13 @@ TEST(ResNet, TakesChannelsAndClassesFromTheOptions) {
 }
 
 TEST(ResNet, SaysItsDefaultsInTheSchema) {
-  EXPECT_NE(LoadedModel("resnet", "resnet20").schema().find(
-                R"("num_classes": {"type": "integer", "minimum": 1, "default": 10)"),
+  EXPECT_NE(LoadedModel("resnet", "resnet20")
+                .schema()
+                .find(R"("num_classes": {"type": "integer", "minimum": 1, "default": 10)"),
             std::string::npos);
-  EXPECT_NE(LoadedModel("resnet", "resnet18").schema().find(
-                R"("num_classes": {"type": "integer", "minimum": 1, "default": 1000)"),
+  EXPECT_NE(LoadedModel("resnet", "resnet18")
+                .schema()
+                .find(R"("num_classes": {"type": "integer", "minimum": 1, "default": 1000)"),
             std::string::npos);
 }
 
@@ -182,9 +184,8 @@ TEST(ResNet, GivesEachTensorItsRoleAndOwner) {
     ++count[text(tensor.owner_kind) + " " + text(tensor.role)];
   }
   const std::map<std::string, int> expected{
-      {"Conv2d weight", 21},          {"BatchNorm2d norm_scale", 21},
-      {"BatchNorm2d norm_shift", 21}, {"BatchNorm2d norm_stat", 63},
-      {"Linear weight", 1},           {"Linear bias", 1}};
+      {"Conv2d weight", 21},         {"BatchNorm2d norm_scale", 21}, {"BatchNorm2d norm_shift", 21},
+      {"BatchNorm2d norm_stat", 63}, {"Linear weight", 1},           {"Linear bias", 1}};
   EXPECT_EQ(count, expected);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
-#include <knack/torch/model.hpp>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/embedding.h>
 #include <torch/nn/modules/instancenorm.h>
 #include <torch/nn/modules/linear.h>
 #include <torch/nn/modules/normalization.h>
+#include <knack/torch/model.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -44,9 +44,9 @@ struct Zoo : torch::nn::Module {
     register_module("table", torch::nn::Embedding(5, 4));
     linear = register_module("linear", torch::nn::Linear(4, 4));
     register_module("group", torch::nn::GroupNorm(2, 4));
-    register_module("instance", torch::nn::InstanceNorm2d(torch::nn::InstanceNormOptions(4)
-                                                              .affine(true)
-                                                              .track_running_stats(true)));
+    register_module("instance",
+                    torch::nn::InstanceNorm2d(
+                        torch::nn::InstanceNormOptions(4).affine(true).track_running_stats(true)));
     register_module("rms", std::make_shared<RMSNormImpl>());
     register_module("frozen", std::make_shared<FrozenImpl>());
     register_module("batch", torch::nn::BatchNorm1d(4));
@@ -163,8 +163,8 @@ class TwoTowersModel final : public TorchModel<TwoTowers> {
   Value forward(ValueView inputs) override {
     const at::Tensor& left = knack::tensor_of(inputs["left"].abi()->as.tensor);
     const at::Tensor& right = knack::tensor_of(inputs["right"].abi()->as.tensor);
-    return Value::list({Tensor::take(give_tensor(left * module().mix)),
-                        Tensor::take(give_tensor(right + left))});
+    return Value::list(
+        {Tensor::take(give_tensor(left * module().mix)), Tensor::take(give_tensor(right + left))});
   }
 };
 

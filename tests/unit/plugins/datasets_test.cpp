@@ -83,9 +83,8 @@ TEST(IdxDataset, TakesARange) {
   const Dataset dataset = SmallIdx().open({{"range", integers({1, 3})}});
   EXPECT_EQ(dataset.length(), 2);
   EXPECT_TRUE(at::equal(targets_of(dataset, {0, 1}), at::tensor({0, 2}, at::kLong)));
-  EXPECT_THAT(
-      error_message(ExitCode::data, [] { SmallIdx().open({{"range", integers({1, 4})}}); }),
-      HasSubstr("0 <= first < last <= 3"));
+  EXPECT_THAT(error_message(ExitCode::data, [] { SmallIdx().open({{"range", integers({1, 4})}}); }),
+              HasSubstr("0 <= first < last <= 3"));
 }
 
 TEST(IdxDataset, TellsClassesAndShape) {

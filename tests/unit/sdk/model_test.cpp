@@ -27,8 +27,7 @@ class OneTensor final : public Model {
 
 constexpr detail::PluginFacts kFacts{"1.0.0", "", "MIT", "c", ""};
 constexpr auto kManifest = detail::make_manifest<kFacts, OneTensor>();
-constexpr knack_entry_t kEntry =
-    detail::make_entry<OneTensor>(kManifest.data(), kManifest.size());
+constexpr knack_entry_t kEntry = detail::make_entry<OneTensor>(kManifest.data(), kManifest.size());
 constexpr unsigned char kPoison = 0xa5;
 
 class ModelListing : public ::testing::Test {

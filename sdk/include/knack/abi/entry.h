@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a shared library becomes a plugin: one manifest, readable without running the library, and one
- * exported symbol. */
+ * How a shared library becomes a plugin: one manifest, readable without running the library, and
+ * one exported symbol. */
 #ifndef KNACK_ABI_ENTRY_H
 #define KNACK_ABI_ENTRY_H
 
@@ -11,17 +11,19 @@
 extern "C" {
 #endif
 
-/* ELF section that holds the manifest: the line KNACK_MANIFEST_MAGIC, then one JSON object, then any
- * number of zero bytes; at most 64 KiB. The host reads and checks it before the library is loaded:
+/* ELF section that holds the manifest: the line KNACK_MANIFEST_MAGIC, then one JSON object, then
+ * any number of zero bytes; at most 64 KiB. The host reads and checks it before the library is
+ * loaded:
  *
  *   {"abi_major": 1, "abi_minor": 0, "tier": "c", "version": "1.0.0", "author": "", "license": "MIT",
  *    "provides": [{"kind": "trick", "id": "acme.lookahead", "summary": "...",
  *                  "before": ["ids that act later"], "after": ["ids that act earlier"]}]}
  *
- * `abi_minor` is the lowest minor the plugin needs. `tier` is what it needs of LibTorch: "c" nothing,
- * "torch-stable" LibTorch's stable C shims ("torch": {"target": "2.11"}), "torch-cxx" one exact build
- * ("torch": {"version", "stdlib", "cxx11_abi", "compiler"}). Ids are lower-case words; third parties
- * put their name and a dot in front. `before` and `after` order tricks within a hook. */
+ * `abi_minor` is the lowest minor the plugin needs. `tier` is what it needs of LibTorch: "c"
+ * nothing, "torch-stable" LibTorch's stable C shims ("torch": {"target": "2.11"}), "torch-cxx" one
+ * exact build ("torch": {"version", "stdlib", "cxx11_abi", "compiler"}). Ids are lower-case words;
+ * third parties put their name and a dot in front. `before` and `after` order tricks within a hook.
+ * */
 #define KNACK_MANIFEST_SECTION ".knack_manifest"
 #define KNACK_MANIFEST_MAGIC "knack-manifest/1\n"
 
@@ -59,7 +61,8 @@ typedef struct knack_entry {
   uint64_t manifest_size;
 
   /* Prepares the library; all that would be done in static constructors is done here. May be called
-   * again with the same host and then does nothing. May be NULL. `host` stays valid. [fit thread] */
+   * again with the same host and then does nothing. May be NULL. `host` stays valid. [fit thread]
+   * */
   int32_t (*init)(const knack_host_t* host);
 
   /* The descriptor `index` of 0 .. descriptor_count - 1; NULL for others. [any thread] */

@@ -13,9 +13,9 @@
 extern "C" {
 #endif
 
-/* One per plugin file for `init`, and one per instance for everything else: what is asked through an
- * instance's table is accounted to that instance (log lines, random numbers, metrics).
- * Owned by the host; valid until the instance is destroyed, the file's until the process ends. */
+/* One per plugin file for `init`, and one per instance for everything else: what is asked through
+ * an instance's table is accounted to that instance (log lines, random numbers, metrics). Owned by
+ * the host; valid until the instance is destroyed, the file's until the process ends. */
 typedef struct knack_host {
   uint32_t struct_size;
   uint32_t abi_major;

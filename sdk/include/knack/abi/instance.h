@@ -18,8 +18,8 @@ extern "C" {
  * A common ability that comes later is an extension of the instance, not a field here.
  *
  * The instance is allocated by the plugin in `create` and freed by it in `destroy`. State lives in
- * `self`, never in globals: one plugin may have several instances.
- * Unless KNACK_INSTANCE_REENTRANT is set, the host never enters an instance from two threads at once. */
+ * `self`, never in globals: one plugin may have several instances. Unless KNACK_INSTANCE_REENTRANT
+ * is set, the host never enters an instance from two threads at once. */
 typedef struct knack_instance {
   uint32_t struct_size;
   uint32_t flags;
@@ -34,8 +34,8 @@ typedef struct knack_instance {
   const void* (*get_extension)(struct knack_instance* instance, const char* id);
 
   /* Writes everything the instance needs to go on bit for bit, as an owned map of values, and the
-   * version of its layout. Tensors in it are saved without a copy. Both slots may be NULL, together,
-   * for an instance without state. [fit thread, between two steps] */
+   * version of its layout. Tensors in it are saved without a copy. Both slots may be NULL,
+   * together, for an instance without state. [fit thread, between two steps] */
   int32_t (*state_save)(struct knack_instance* instance, uint32_t* out_version,
                         knack_value_t* out_state_owned);
 

@@ -2,9 +2,9 @@
  *
  * Values: what crosses the ABI besides plain numbers.
  *
- * A batch's inputs and targets, a model's outputs, options, metrics and saved state are all trees of
- * `knack_value_t`. Classification needs one tensor; masks, ragged boxes, feature pyramids, auxiliary
- * heads and a teacher's outputs need lists and maps, and fit without another ABI.
+ * A batch's inputs and targets, a model's outputs, options, metrics and saved state are all trees
+ * of `knack_value_t`. Classification needs one tensor; masks, ragged boxes, feature pyramids,
+ * auxiliary heads and a teacher's outputs need lists and maps, and fit without another ABI.
  *
  * The structs of this header are array elements and are frozen: they carry no struct_size and never
  * grow. A new kind of value gets a new tag; a reader refuses tags it does not know. */
@@ -17,9 +17,9 @@
 extern "C" {
 #endif
 
-/* A reference-counted tensor. The object behind the handle is LibTorch's `at::Tensor`, in every tier.
- * A `_borrowed` handle is valid until the call it came with returns, unless its declaration says
- * longer. An `_owned` handle is one reference that the receiver releases (ext/tensor.h). */
+/* A reference-counted tensor. The object behind the handle is LibTorch's `at::Tensor`, in every
+ * tier. A `_borrowed` handle is valid until the call it came with returns, unless its declaration
+ * says longer. An `_owned` handle is one reference that the receiver releases (ext/tensor.h). */
 typedef struct knack_tensor knack_tensor_t;
 
 /* UTF-8 text, not terminated by a zero byte. `data` may be NULL when `size` is 0. */
@@ -42,9 +42,9 @@ struct knack_named_value;
 /* One node of a value tree.
  *
  * Borrowed trees (parameters named `_borrowed`) belong to the caller and die when the call returns.
- * Owned trees (`_owned`, always written by the callee): every tensor in them is an owned handle that
- * passes to the receiver; lists, maps, strings and names lie in memory from `knack_host_t::allocate`
- * or in memory that outlives the plugin instance. */
+ * Owned trees (`_owned`, always written by the callee): every tensor in them is an owned handle
+ * that passes to the receiver; lists, maps, strings and names lie in memory from
+ * `knack_host_t::allocate` or in memory that outlives the plugin instance. */
 typedef struct knack_value {
   uint32_t tag; /* KNACK_VALUE_* */
   uint32_t reserved; /* 0; anything else is refused */
@@ -77,8 +77,8 @@ typedef struct knack_named_value {
 #define KNACK_DTYPE_BOOL 11
 #define KNACK_DTYPE_BFLOAT16 15
 
-/* True when the struct behind `pointer`, as filled by the other side, reaches past `field`. The only
- * legal test before a field that is younger than minor 0 is read: sizes are never compared for
+/* True when the struct behind `pointer`, as filled by the other side, reaches past `field`. The
+ * only legal test before a field that is younger than minor 0 is read: sizes are never compared for
  * equality. */
 #define KNACK_HAS(pointer, type, field) \
   ((pointer)->struct_size >= offsetof(type, field) + sizeof((pointer)->field))

@@ -79,6 +79,10 @@ class Context {
   [[nodiscard]] bool is_final() const {
     return context_->is_final != 0;
   }
+  /// eval_begin, eval_end: whether a trick asked for this evaluation, which is not the epoch's own.
+  [[nodiscard]] bool is_trial() const {
+    return context_->is_trial != 0;
+  }
   [[nodiscard]] std::string_view split() const {
     return detail::from_abi(context_->split);
   }

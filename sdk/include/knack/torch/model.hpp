@@ -14,11 +14,11 @@
 //   KNACK_PLUGIN("1.0.0", Net)
 #pragma once
 
+#include <torch/version.h>
 #include <knack/sdk/fill.hpp>
 #include <knack/sdk/plugin.hpp>
 #include <knack/torch/module_tables.hpp>
 #include <knack/torch/tensor.hpp>
-#include <torch/version.h>
 
 #include <concepts>
 #include <limits>
@@ -37,8 +37,7 @@ namespace detail {
 class ModuleTables {
  public:
   explicit ModuleTables(torch::nn::Module& module)
-      : tensors_(list_tensors(module)), norms_(list_norms(module)) {
-  }
+      : tensors_(list_tensors(module)), norms_(list_norms(module)) {}
 
   [[nodiscard]] std::int64_t tensor_count() const {
     return static_cast<std::int64_t>(tensors_.size());
@@ -60,18 +59,18 @@ class ModuleTables {
   void get(std::int64_t index, knack_norm_layer_t* out) const {
     const ModuleNorm& norm = at(norms_, index);
     const at::Tensor& tracked = *norm.num_batches_tracked;
-    fill(out, knack_norm_layer_t{
-                  .struct_size = sizeof(knack_norm_layer_t),
-                  .training = norm.module->is_training() ? 1u : 0u,
-                  .name = to_abi(norm.name),
-                  .kind = to_abi(norm.kind),
-                  .channels = norm.options->num_features(),
-                  .momentum =
-                      norm.options->momentum().value_or(std::numeric_limits<double>::quiet_NaN()),
-                  .running_mean_borrowed = lend_tensor(*norm.running_mean),
-                  .running_var_borrowed = lend_tensor(*norm.running_var),
-                  .num_batches_tracked_borrowed =
-                      tracked.defined() ? lend_tensor(tracked) : nullptr});
+    fill(
+        out,
+        knack_norm_layer_t{
+            .struct_size = sizeof(knack_norm_layer_t),
+            .training = norm.module->is_training() ? 1u : 0u,
+            .name = to_abi(norm.name),
+            .kind = to_abi(norm.kind),
+            .channels = norm.options->num_features(),
+            .momentum = norm.options->momentum().value_or(std::numeric_limits<double>::quiet_NaN()),
+            .running_mean_borrowed = lend_tensor(*norm.running_mean),
+            .running_var_borrowed = lend_tensor(*norm.running_var),
+            .num_batches_tracked_borrowed = tracked.defined() ? lend_tensor(tracked) : nullptr});
   }
 
   void set_norm_training(std::int64_t index, bool training) {
@@ -96,8 +95,8 @@ class ModuleTables {
   template <typename Element>
   static const Element& at(const std::vector<Element>& elements, std::int64_t index) {
     if (index < 0 || static_cast<std::size_t>(index) >= elements.size()) {
-      throw Error(KNACK_STATUS_NOT_FOUND, "index " + std::to_string(index) + " of " +
-                                              std::to_string(elements.size()));
+      throw Error(KNACK_STATUS_NOT_FOUND,
+                  "index " + std::to_string(index) + " of " + std::to_string(elements.size()));
     }
     return elements[static_cast<std::size_t>(index)];
   }
@@ -121,8 +120,7 @@ class TorchModel : public Component {
   explicit TorchModel(Arguments&&... arguments)
       : module_(detail::with_torch_errors(
             [&] { return std::make_shared<Module>(std::forward<Arguments>(arguments)...); })),
-        tables_(*module_) {
-  }
+        tables_(*module_) {}
 
   [[nodiscard]] Module& module() {
     return *module_;
@@ -137,9 +135,9 @@ class TorchModel : public Component {
         return Tensor::take(give_tensor(module_->forward(tensor_of(inputs.abi()->as.tensor))));
       }
     }
-    throw Error(KNACK_STATUS_INVALID,
-                "this model cannot take " + std::string(ValueView::describe(inputs.tag())) +
-                    " as inputs");
+    throw Error(
+        KNACK_STATUS_INVALID,
+        "this model cannot take " + std::string(ValueView::describe(inputs.tag())) + " as inputs");
   }
 
   virtual void set_training(bool training) {

@@ -79,7 +79,7 @@ TEST_F(AtomicFileTest, GivesFilesTheUsualMode) {
   const mode_t old_mask = ::umask(027);
   write_file_atomically(place_, "x");
   ::umask(old_mask);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(place_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0640u);
 }

@@ -26,8 +26,7 @@ int destroyed = 0;
 /// An Instance over `slots`, which outlive it.
 template <class Slots>
 Instance instance_of(Slots& slots, const char* kind) {
-  auto context =
-      std::make_unique<InstanceContext>("/p/it.so", kind, "it", "it", kServices);
+  auto context = std::make_unique<InstanceContext>("/p/it.so", kind, "it", "it", kServices);
   return Instance(std::move(context), &slots.head);
 }
 
@@ -230,10 +229,9 @@ knack_dataset_t dataset_slots() {
   };
   slots.batch = [](knack_dataset_t*, const knack_batch_request_t* request, knack_value_t* inputs,
                    knack_value_t* targets) {
-    const at::Tensor indices =
-        at::from_blob(const_cast<std::int64_t*>(request->indices_borrowed), {request->count},
-                      at::kLong)
-            .clone();
+    const at::Tensor indices = at::from_blob(const_cast<std::int64_t*>(request->indices_borrowed),
+                                             {request->count}, at::kLong)
+                                   .clone();
     inputs->tag = targets->tag = KNACK_VALUE_TENSOR;
     inputs->as.tensor = give_tensor(indices.to(at::kFloat) + static_cast<double>(request->epoch));
     targets->as.tensor = give_tensor(indices);

@@ -105,8 +105,8 @@ TEST_F(Overrides, NameATrickThatTheRecipeDoesNotHave) {
 
 TEST_F(Overrides, CannotExtendOtherRecipes) {
   for (const char* text : {"extends=base.json", "extends[0]=base.json"}) {
-    EXPECT_EQ(error_in(text), std::string("--set ") + text +
-                                  ": error: `extends` works only in recipe files");
+    EXPECT_EQ(error_in(text),
+              std::string("--set ") + text + ": error: `extends` works only in recipe files");
   }
 }
 
@@ -139,9 +139,7 @@ TEST_F(Overrides, RefuseHostileText) {
 }
 
 TEST_F(Overrides, CollectAllErrors) {
-  EXPECT_EQ(error_of([&] {
-              apply({"a", "trainer.epochs=4", "b"});
-            }),
+  EXPECT_EQ(error_of([&] { apply({"a", "trainer.epochs=4", "b"}); }),
             "--set a: error: expected PATH=VALUE, found no `=`\n"
             "--set b: error: expected PATH=VALUE, found no `=`");
 }

@@ -170,10 +170,9 @@ TEST_F(ReadRecipe, RefusesANameThatIsNoFolderName) {
 
 TEST_F(ReadRecipe, RefusesANameOfATrickThatIsNoFolderName) {
   for (const char* name : {"../../../evil", "..", "a/b", "", ".hidden"}) {
-    write("r.json", minimal_recipe(R"(, "tricks": [{"use": "ema", "name": ")" + std::string(name) +
-                                   "\"}]"));
-    EXPECT_THAT(error_of([&] { read("r.json"); }),
-                HasSubstr("tricks[0].name: expected a string"))
+    write("r.json",
+          minimal_recipe(R"(, "tricks": [{"use": "ema", "name": ")" + std::string(name) + "\"}]"));
+    EXPECT_THAT(error_of([&] { read("r.json"); }), HasSubstr("tricks[0].name: expected a string"))
         << name;
   }
 }

@@ -55,9 +55,8 @@ class Gateway : public knack::testing::ServiceTest {
                       std::uint64_t argument_count) {
     std::vector<knack_value_t> owned(8);
     std::uint64_t count = 0;
-    EXPECT_NE(
-        api->call(op, arguments, argument_count, owned.data(), owned.size(), &count),
-        KNACK_STATUS_OK);
+    EXPECT_NE(api->call(op, arguments, argument_count, owned.data(), owned.size(), &count),
+              KNACK_STATUS_OK);
     EXPECT_EQ(count, 0u);
     return error();
   }
@@ -69,9 +68,9 @@ class Gateway : public knack::testing::ServiceTest {
 TEST_F(Gateway, GivesTheBitsThatADirectCallGives) {
   const at::Tensor x = at::randn({4, 3, 8, 8});
   const at::Tensor weight = at::randn({5, 3, 3, 3});
-  const at::Tensor found = tensor_result(
-      find("aten::conv2d"),
-      {x, weight, {}, Value::List{2, 2}, Value::List{1, 1}, Value::List{1, 1}, 1});
+  const at::Tensor found =
+      tensor_result(find("aten::conv2d"),
+                    {x, weight, {}, Value::List{2, 2}, Value::List{1, 1}, Value::List{1, 1}, 1});
   EXPECT_TRUE(at::equal(found, at::conv2d(x, weight, {}, 2, 1)));
 }
 
@@ -87,9 +86,8 @@ TEST_F(Gateway, IsRecordedByAutograd) {
   const auto gradient = [&](bool through_the_gateway) {
     at::Tensor weight = at::full({3}, 2.0).set_requires_grad(true);
     const at::Tensor x = at::arange(3.0);
-    at::Tensor loss = through_the_gateway
-                          ? tensor_result(find("aten::dot"), {weight, x})
-                          : at::dot(weight, x);
+    at::Tensor loss =
+        through_the_gateway ? tensor_result(find("aten::dot"), {weight, x}) : at::dot(weight, x);
     loss = through_the_gateway ? tensor_result(find("aten::pow", "Tensor_Scalar"), {loss, 3})
                                : loss.pow(3);
     loss.backward();

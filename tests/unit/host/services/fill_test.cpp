@@ -13,8 +13,8 @@ namespace {
 
 constexpr unsigned char kPoison = 0xa5;
 
-const knack_param_t kFilled{sizeof(knack_param_t), 1, {"name", 4}, {"role", 4}, {"kind", 4},
-                            nullptr};
+const knack_param_t kFilled{sizeof(knack_param_t), 1,           {"name", 4},
+                            {"role", 4},           {"kind", 4}, nullptr};
 
 /// What a plugin has for the struct, all of it poisoned but the struct_size.
 struct Room {

@@ -16,8 +16,8 @@ namespace {
 class FitTables : public knack::testing::ServiceTest {
  protected:
   FitTables() {
-    fit.params.push_back({.name = "fc.weight", .role = "weight", .owner_kind = "Linear",
-                          .tensor = at::ones({2})});
+    fit.params.push_back(
+        {.name = "fc.weight", .role = "weight", .owner_kind = "Linear", .tensor = at::ones({2})});
     fit.layers.push_back({.name = "a normalization layer with a long name",
                           .kind = "BatchNorm2d",
                           .running_mean = &mean,
@@ -34,8 +34,7 @@ class FitTables : public knack::testing::ServiceTest {
   at::Tensor mean = at::ones({2});
   knack::testing::FakeFit fit;
   const knack_host_t* host = &context.table;
-  const knack_params_api_t* params =
-      table<knack_params_api_t>(register_params, KNACK_EXT_PARAMS);
+  const knack_params_api_t* params = table<knack_params_api_t>(register_params, KNACK_EXT_PARAMS);
   const knack_norm_api_t* norm = table<knack_norm_api_t>(register_norm, KNACK_EXT_NORM);
   const knack_data_api_t* data = table<knack_data_api_t>(register_data, KNACK_EXT_DATA);
   const knack_weights_api_t* weights =

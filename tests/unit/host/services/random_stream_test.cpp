@@ -93,11 +93,8 @@ constexpr const char* kOtherThread =
     "thread; datasets derive what they draw from the request's seed, epoch and indices";
 
 TEST_F(RandomStream, IsRefusedOnOtherThreadsThanTheFits) {
-  EXPECT_EQ(failure_in_another_thread(context,
-                                      [&] {
-                                        return to_status(
-                                            [&] { random_stream(context, at::kCPU); });
-                                      }),
+  EXPECT_EQ(failure_in_another_thread(
+                context, [&] { return to_status([&] { random_stream(context, at::kCPU); }); }),
             kOtherThread);
   EXPECT_TRUE(context.generators.empty());
 }

@@ -7,8 +7,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "host/data/dataset_source.hpp"
 #include "host/common/error.hpp"
+#include "host/data/dataset_source.hpp"
 #include "tests/unit/plugins/first_party.hpp"
 
 namespace knack::host {
@@ -30,9 +30,7 @@ class NormPass : public ::testing::Test {
   }
   at::Tensor tensor(const std::string& name) const {
     for (const ModelTensor& entry : tensors_) {
-      if (entry.name == name) {
-        return entry.tensor;
-      }
+      if (entry.name == name) return entry.tensor;
     }
     throw std::out_of_range(name);
   }
@@ -40,8 +38,8 @@ class NormPass : public ::testing::Test {
   Model model_ = make_first_party<Model>("resnet20");
   std::vector<ModelTensor> tensors_ = model_.tensors();
   std::vector<NormLayer> layers_ = norm_layers_in_training(model_);
-  Dataset dataset_ = make_first_party<Dataset>(
-      "synthetic", {{"samples", 20}, {"height", 8}, {"width", 8}});
+  Dataset dataset_ =
+      make_first_party<Dataset>("synthetic", {{"samples", 20}, {"height", 8}, {"width", 8}});
   DatasetSource source_{dataset_};
   Placement placement_{TrainerOptions{}};
   std::unique_ptr<Loader> loader_;
@@ -104,8 +102,9 @@ TEST_F(NormPass, PassesOnWhatTheCallbackThrowsAndWorksAgainAfterwards) {
 }
 
 TEST_F(NormPass, RefusesToBeEnteredFromItsOwnCallback) {
-  EXPECT_THROW(observe([&](std::int64_t, at::Tensor&) { observe([](std::int64_t, at::Tensor&) {}); }),
-               Error);
+  EXPECT_THROW(
+      observe([&](std::int64_t, at::Tensor&) { observe([](std::int64_t, at::Tensor&) {}); }),
+      Error);
 }
 
 TEST_F(NormPass, GivesTheBatchesOfTheFirstEpochToADataPass) {

@@ -23,8 +23,9 @@ TEST(TrickOrder, HonoursBeforeAndAfterAndOtherwiseKeepsTheRecipesOrder) {
 }
 
 TEST(TrickOrder, AppliesConstraintsToEveryInstanceOfAnId) {
-  EXPECT_EQ(trick_order({{"x", "x", {}, {"ema"}}, {"slow", "ema", {}, {}}, {"fast", "ema", {}, {}}}),
-            (Order{1, 2, 0}));
+  EXPECT_EQ(
+      trick_order({{"x", "x", {}, {"ema"}}, {"slow", "ema", {}, {}}, {"fast", "ema", {}, {}}}),
+      (Order{1, 2, 0}));
 }
 
 TEST(TrickOrder, IgnoresIdsThatTheRecipeDoesNotUse) {
@@ -32,14 +33,14 @@ TEST(TrickOrder, IgnoresIdsThatTheRecipeDoesNotUse) {
 }
 
 TEST(TrickOrder, NamesTheTricksOfACycle) {
-  EXPECT_EQ(testing::error_message(ExitCode::plugin,
-                                   [] {
-                                     trick_order({{"free", "free", {}, {}},
-                                                  {"a", "a", {"b"}, {}},
-                                                  {"b", "b", {"a"}, {}}});
-                                   }),
-            "tricks: no order satisfies the `before` and `after` of `a`, `b`, which form a cycle; "
-            "leave one of them out");
+  EXPECT_EQ(
+      testing::error_message(
+          ExitCode::plugin,
+          [] {
+            trick_order({{"free", "free", {}, {}}, {"a", "a", {"b"}, {}}, {"b", "b", {"a"}, {}}});
+          }),
+      "tricks: no order satisfies the `before` and `after` of `a`, `b`, which form a cycle; "
+      "leave one of them out");
 }
 
 }  // namespace

@@ -55,12 +55,13 @@ TEST(WeightFile, TellsMissingUnexpectedAndMisshapenTensorsInOneTableAndChangesNo
                     {{"conv.weights", "F32", {4}, data.data(), 16},
                      {"bn.running_mean", "F32", {8}, data.data(), 32}});
   WeightStore store(small_model());
-  EXPECT_THAT(loading_error(store, folder.path() / "w.safetensors"),
-              AllOf(HasSubstr("found 4 that differ"), HasSubstr("missing     conv.weight  [1, 4, 1, 1]"),
-                    HasSubstr("misshapen   bn.running_mean  expected [4], found [8]"),
-                    HasSubstr("missing     bn.num_batches_tracked"),
-                    HasSubstr("unexpected  conv.weights  [4]; the nearest name of the model is "
-                              "conv.weight")));
+  EXPECT_THAT(
+      loading_error(store, folder.path() / "w.safetensors"),
+      AllOf(HasSubstr("found 4 that differ"), HasSubstr("missing     conv.weight  [1, 4, 1, 1]"),
+            HasSubstr("misshapen   bn.running_mean  expected [4], found [8]"),
+            HasSubstr("missing     bn.num_batches_tracked"),
+            HasSubstr("unexpected  conv.weights  [4]; the nearest name of the model is "
+                      "conv.weight")));
   EXPECT_TRUE(at::equal(store.live().tensors[1], at::zeros({4})));
 }
 

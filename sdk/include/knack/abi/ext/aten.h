@@ -22,8 +22,8 @@ typedef struct knack_aten_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /* Looks up "aten::lerp_" with overload "Scalar" ("" when it has none). KNACK_STATUS_NOT_FOUND when
-   * this LibTorch has no such operator. [any thread] */
+  /* Looks up "aten::lerp_" with overload "Scalar" ("" when it has none). KNACK_STATUS_NOT_FOUND
+   * when this LibTorch has no such operator. [any thread] */
   int32_t (*find)(const char* name, const char* overload, const knack_operator_t** out_operator);
 
   /* Calls it. Arguments are given in the order of the operator's schema; trailing ones may be left

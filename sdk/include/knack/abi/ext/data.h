@@ -32,7 +32,8 @@ typedef struct knack_data_api {
   /* Number of training samples; -1 on failure. [fit thread] */
   int64_t (*train_samples)(const knack_host_t* host);
 
-  /* Runs a pass; `*out_samples` says how many samples were seen. Gradient mode is off. [fit thread] */
+  /* Runs a pass; `*out_samples` says how many samples were seen. Gradient mode is off. [fit thread]
+   * */
   int32_t (*pass)(const knack_host_t* host, const knack_data_pass_t* request, int64_t* out_samples);
 } knack_data_api_t;
 

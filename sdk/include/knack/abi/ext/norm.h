@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * knack.norm/1: normalization layers of the model: statistics, momentum, and what flows into them. */
+ * knack.norm/1: normalization layers of the model: statistics, momentum, and what flows into them.
+ * */
 #ifndef KNACK_ABI_EXT_NORM_H
 #define KNACK_ABI_EXT_NORM_H
 
@@ -22,8 +23,8 @@ typedef struct knack_norm_pass {
   int64_t samples; /* as in knack_data_pass_t */
   void* user;
   /* Each time such a layer is reached: its index and its input, (samples, channels, ...). A layer
-   * that the model uses twice is shown twice a batch. A status but OK ends the pass and is returned.
-   * Never NULL. [fit thread, during `observe`] */
+   * that the model uses twice is shown twice a batch. A status but OK ends the pass and is
+   * returned. Never NULL. [fit thread, during `observe`] */
   int32_t (*on_input)(void* user, int64_t layer, knack_tensor_t* input_borrowed);
 } knack_norm_pass_t;
 

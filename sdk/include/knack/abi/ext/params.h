@@ -38,14 +38,14 @@ typedef struct knack_params_api {
    * and before_step] */
   int32_t (*gradient)(const knack_host_t* host, int64_t index, knack_tensor_t** out_gradient_borrowed);
 
-  /* Sets an optimizer option, such as "weight_decay" or "lr", for one parameter; `reason` is shown to
-   * people. Two tricks that set one option of one parameter differently end the run with an error.
-   * [fit thread, in fit_begin] */
+  /* Sets an optimizer option, such as "weight_decay" or "lr", for one parameter; `reason` is shown
+   * to people. Two tricks that set one option of one parameter differently end the run with an
+   * error. [fit thread, in fit_begin] */
   int32_t (*set_option)(const knack_host_t* host, int64_t index, knack_string_t option, double value,
                         knack_string_t reason);
 
-  /* The groups that followed, and an option of a group: read, or set from the next step on (learning
-   * rate schedules). [fit thread, after fit_begin] */
+  /* The groups that followed, and an option of a group: read, or set from the next step on
+   * (learning rate schedules). [fit thread, after fit_begin] */
   int64_t (*group_count)(const knack_host_t* host);
   int32_t (*get_group_option)(const knack_host_t* host, int64_t group, knack_string_t option,
                               double* out_value);

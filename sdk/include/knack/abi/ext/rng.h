@@ -3,8 +3,8 @@
  * knack.rng/1: random numbers that belong to one instance.
  *
  * Each instance has a stream of its own, seeded by the run's seed and the instance's name. What a
- * trick draws changes no other stream, and the stream is saved with the run. There is none on loader
- * threads: datasets derive what they draw from the request (kinds/dataset.h). */
+ * trick draws changes no other stream, and the stream is saved with the run. There is none on
+ * loader threads: datasets derive what they draw from the request (kinds/dataset.h). */
 #ifndef KNACK_ABI_EXT_RNG_H
 #define KNACK_ABI_EXT_RNG_H
 

@@ -39,12 +39,13 @@ typedef struct knack_tensor_api {
   /* [any thread] */
   int32_t (*describe)(knack_tensor_t* tensor_borrowed, knack_tensor_info_t* out_info);
 
-  /* A new row-major CPU tensor; its elements are not initialized. `sizes` are >= 0 and their product
-   * times the element size is at most 2^40 bytes. [any thread] */
+  /* A new row-major CPU tensor; its elements are not initialized. `sizes` are >= 0 and their
+   * product times the element size is at most 2^40 bytes. [any thread] */
   int32_t (*create)(int32_t dtype, int32_t dimensions, const int64_t* sizes,
                     knack_tensor_t** out_tensor_owned);
 
-  /* Another reference to the same tensor: a copy of the handle, not of the elements. [any thread] */
+  /* Another reference to the same tensor: a copy of the handle, not of the elements. [any thread]
+   * */
   int32_t (*retain)(knack_tensor_t* tensor_borrowed, knack_tensor_t** out_tensor_owned);
 
   /* Gives one reference back. NULL is allowed. [any thread] */

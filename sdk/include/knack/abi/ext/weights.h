@@ -2,9 +2,9 @@
  *
  * knack.weights/1: named weight sets.
  *
- * A weight set is a full copy of the model's parameters and buffers. "live" is the one the optimizer
- * trains. Tricks publish further sets and change their tensors; they never swap weights themselves.
- * The host evaluates, logs, saves and exports every published set. */
+ * A weight set is a full copy of the model's parameters and buffers. "live" is the one the
+ * optimizer trains. Tricks publish further sets and change their tensors; they never swap weights
+ * themselves. The host evaluates, logs, saves and exports every published set. */
 #ifndef KNACK_ABI_EXT_WEIGHTS_H
 #define KNACK_ABI_EXT_WEIGHTS_H
 
@@ -34,8 +34,8 @@ typedef struct knack_weight {
   knack_tensor_t* tensor_borrowed;
 } knack_weight_t;
 
-/* All functions: [fit thread]. Paths are relative to the instance's own folder in the run folder, use
- * '/', and may not leave it. */
+/* All functions: [fit thread]. Paths are relative to the instance's own folder in the run folder,
+ * use '/', and may not leave it. */
 typedef struct knack_weights_api {
   uint32_t struct_size;
   uint32_t reserved;
@@ -55,8 +55,8 @@ typedef struct knack_weights_api {
   /* Copies all tensors of one set into another. */
   int32_t (*copy)(const knack_host_t* host, knack_weight_set_t* from, knack_weight_set_t* to);
 
-  /* Writes the set as a safetensors file, atomically; reads it back, tensor by name; removes it. The
-   * host keeps a removed file as long as a checkpoint still names it. */
+  /* Writes the set as a safetensors file, atomically; reads it back, tensor by name; removes it.
+   * The host keeps a removed file as long as a checkpoint still names it. */
   int32_t (*save)(const knack_host_t* host, knack_weight_set_t* set, knack_string_t path);
   int32_t (*load)(const knack_host_t* host, knack_weight_set_t* set, knack_string_t path);
   int32_t (*remove)(const knack_host_t* host, knack_string_t path);

@@ -39,7 +39,8 @@ typedef struct knack_model_tensor {
   knack_tensor_t* tensor_borrowed;
 } knack_model_tensor_t;
 
-/* One normalization layer with running statistics. Strings and handles are the model's, as above. */
+/* One normalization layer with running statistics. Strings and handles are the model's, as above.
+ * */
 typedef struct knack_norm_layer {
   uint32_t struct_size; /* in: room, set by the caller; out: filled */
   uint32_t training;   /* 1: normalizes by the batch and updates its statistics */
@@ -58,8 +59,8 @@ typedef struct knack_model {
   /* Training or inference behaviour (dropout, BatchNorm), for all layers. [fit thread] */
   int32_t (*set_training)(struct knack_model* model, uint32_t training);
 
-  /* Computes outputs. Recorded by autograd when gradient mode is on; floating point inputs arrive on
-   * the parameters' device and in their dtype. [fit thread] */
+  /* Computes outputs. Recorded by autograd when gradient mode is on; floating point inputs arrive
+   * on the parameters' device and in their dtype. [fit thread] */
   int32_t (*forward)(struct knack_model* model, const knack_value_t* inputs_borrowed,
                      knack_value_t* out_outputs_owned);
 

@@ -28,8 +28,9 @@ typedef struct knack_objective {
                     double* out_weight);
 
   /* Metrics over an evaluation: `metrics_begin`, then `metrics_update` for each batch, then
-   * `metrics_result` gives an owned map of name to number, "loss" among them. All three slots may be
-   * NULL, together: then only the weighted mean loss is reported. Gradient mode is off. [fit thread] */
+   * `metrics_result` gives an owned map of name to number, "loss" among them. All three slots may
+   * be NULL, together: then only the weighted mean loss is reported. Gradient mode is off. [fit
+   * thread] */
   int32_t (*metrics_begin)(struct knack_objective* objective);
   int32_t (*metrics_update)(struct knack_objective* objective, const knack_value_t* outputs_borrowed,
                             const knack_value_t* targets_borrowed);

@@ -13,8 +13,8 @@ extern "C" {
 #define KNACK_KIND_OPTIMIZER "optimizer"
 
 /* Parameters that share all options. `options_borrowed` is a map of those options that differ from
- * the optimizer's own, such as {"weight_decay": 0.0}. Parameter handles and names stay valid as long
- * as the optimizer lives; the map does not. */
+ * the optimizer's own, such as {"weight_decay": 0.0}. Parameter handles and names stay valid as
+ * long as the optimizer lives; the map does not. */
 typedef struct knack_param_group {
   uint32_t struct_size;
   uint32_t reserved;
@@ -24,8 +24,8 @@ typedef struct knack_param_group {
   const knack_value_t* options_borrowed;
 } knack_param_group_t;
 
-/* Gradients of one step: gradients_borrowed[group][i] belongs to params_borrowed[i] of that group and
- * is NULL for a parameter without gradient, which is then left alone, its state too. */
+/* Gradients of one step: gradients_borrowed[group][i] belongs to params_borrowed[i] of that group
+ * and is NULL for a parameter without gradient, which is then left alone, its state too. */
 typedef struct knack_optimizer_step {
   uint32_t struct_size;
   uint32_t reserved;
@@ -36,8 +36,8 @@ typedef struct knack_optimizer_step {
 typedef struct knack_optimizer {
   knack_instance_t head;
 
-  /* Adds a group; groups are numbered from 0 in the order they are added, all before the first step.
-   * An option the optimizer does not know is an error. [fit thread] */
+  /* Adds a group; groups are numbered from 0 in the order they are added, all before the first
+   * step. An option the optimizer does not know is an error. [fit thread] */
   int32_t (*add_group)(struct knack_optimizer* optimizer, const knack_param_group_t* group_borrowed);
 
   /* Changes the parameters in place. Gradient mode is off. [fit thread] */

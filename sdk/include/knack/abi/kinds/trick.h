@@ -24,8 +24,8 @@ struct knack_trick;
 /* What a hook is told and what it may answer. The host fills it before each call; fields that mean
  * nothing at a hook are zero. Everything reached through it is borrowed.
  *
- * Counters: a window is the micro-batches of one optimizer step (one, unless a trick asks for more).
- * Only steps that really changed the weights count. */
+ * Counters: a window is the micro-batches of one optimizer step (one, unless a trick asks for
+ * more). Only steps that really changed the weights count. */
 typedef struct knack_hook_context {
   uint32_t struct_size;
   uint32_t reply; /* out: KNACK_REPLY_*; CONTINUE when the hook is entered */
@@ -46,7 +46,8 @@ typedef struct knack_hook_context {
   uint32_t stepped;          /* after_step: 1 when the weights changed, 0 when the step was dropped */
   uint32_t higher_is_better; /* at every hook: 1 when a larger monitored value is better */
   uint32_t is_final;         /* eval_begin, eval_end: 1 in the evaluations after fit_end */
-  uint32_t reserved;
+  uint32_t is_trial;         /* eval_begin, eval_end: 1 when a trick asked for this evaluation to choose
+                                between candidates (ext/weights.h): it is not the epoch's own */
   double monitored;          /* eval_end: the monitored value of this weight set, NaN when absent */
   knack_string_t monitor;    /* at every hook: the monitored metric's name, such as "top1" */
   knack_string_t weight_set; /* eval_begin, eval_end: the set that is active, such as "live" */
@@ -57,8 +58,8 @@ typedef struct knack_hook_context {
   const knack_value_t* outputs_borrowed; /* forward, loss */
   const knack_value_t* metrics_borrowed; /* eval_end: map of name to number */
   knack_tensor_t* loss_borrowed;         /* loss, gradients: 0-dim, mean over the micro-batch */
-  /* batch, forward, loss, gradients: the samples of this micro-batch, batch_samples indices into the
-   * training data in the order of the inputs as they were read. NULL when unknown. */
+  /* batch, forward, loss, gradients: the samples of this micro-batch, batch_samples indices into
+   * the training data in the order of the inputs as they were read. NULL when unknown. */
   const int64_t* batch_indices_borrowed;
 
   /* out: replacements, taken when not NONE or NULL; the next trick already sees them. They are the
@@ -74,10 +75,10 @@ typedef struct knack_hook_context {
 } knack_hook_context_t;
 
 /* A hook. Any status but KNACK_STATUS_OK ends the run with the trick's id, instance and hook in the
- * message; weights stay as they are. All hooks are called on the fit thread, never concurrently, one
- * trick after the other: in trick order for hooks that open something, in reverse order for hooks
- * that close it (gradients, after_step, eval_end, epoch_end, fit_end). Gradient mode is off except
- * in `batch`, `forward` and `loss`. */
+ * message; weights stay as they are. All hooks are called on the fit thread, never concurrently,
+ * one trick after the other: in trick order for hooks that open something, in reverse order for
+ * hooks that close it (gradients, after_step, eval_end, epoch_end, fit_end). Gradient mode is off
+ * except in `batch`, `forward` and `loss`. */
 typedef int32_t (*knack_hook_t)(struct knack_trick* trick, knack_hook_context_t* context);
 
 /* A slot that is NULL is not subscribed and costs nothing. */
