@@ -30,6 +30,8 @@ Placement::Placement(const TrainerOptions& options)
 
 at::Tensor Placement::placed(const at::Tensor& tensor) const {
   const at::ScalarType dtype = tensor.is_floating_point() ? dtype_ : tensor.scalar_type();
+  const bool is_there = tensor.device() == device_ && tensor.scalar_type() == dtype;
+  if (is_there && !channels_last_) return tensor;  // the usual case, without a call of an operator
   if (channels_last_ && tensor.dim() == 4 && tensor.is_floating_point()) {
     return tensor.to(tensor.options().device(device_).dtype(dtype), false, false,
                      at::MemoryFormat::ChannelsLast);
