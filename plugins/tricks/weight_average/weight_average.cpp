@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The arithmetic mean of the weights after several epochs.
-#include <knack/sdk/norm_statistics.hpp>
 #include <knack/sdk/trick.hpp>
 
 #include <set>
 
+#include "norm_refresh.hpp"
 #include "set_names.hpp"
+#include "snapshot_state.hpp"
 #include "snapshots.hpp"
 #include "weight_mean.hpp"
 
@@ -65,7 +66,7 @@ class WeightAverage final : public knack::Trick {
   void eval_begin(knack::Context& context) override {
     const bool is_average = !average_name_.empty() && context.weight_set() == average_name_;
     if (options_.refresh_bn && is_average) {
-      knack::estimate_norm_statistics(host_, 0);
+      weight_average::refresh_norm_statistics(host_);
     }
   }
 
@@ -232,34 +233,17 @@ class WeightAverage final : public knack::Trick {
   std::string average_name_;  // once published
 };
 
-knack::Value to_value(const std::vector<Snapshot>& snapshots) {
-  knack::Value::List list;
-  for (const Snapshot& snapshot : snapshots) {
-    list.push_back(
-        knack::Value::map({{"epoch", snapshot.epoch}, {"monitored", snapshot.monitored}}));
-  }
-  return knack::Value::list(std::move(list));
-}
-
-std::vector<Snapshot> to_snapshots(knack::ValueView list) {
-  std::vector<Snapshot> snapshots;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    snapshots.push_back({list[i]["epoch"].integer(), list[i]["monitored"].number()});
-  }
-  return snapshots;
-}
-
 void WeightAverage::save(knack::StateWriter& state) const {
-  state.set("kept", to_value(snapshots_.kept()));
-  state.set("averaged", to_value(averaged_));
+  state.set("kept", weight_average::to_value(snapshots_.kept()));
+  state.set("averaged", weight_average::to_value(averaged_));
   state.set("monitor", monitor_);
   state.set("higher_is_better", higher_is_better_);
   mean_.save(state);
 }
 
 void WeightAverage::load(const knack::StateReader& state) {
-  snapshots_.restore(to_snapshots(state["kept"]));
-  averaged_ = to_snapshots(state["averaged"]);
+  snapshots_.restore(weight_average::to_snapshots(state["kept"]));
+  averaged_ = weight_average::to_snapshots(state["averaged"]);
   monitor_ = state["monitor"].string();
   higher_is_better_ = state["higher_is_better"].boolean();
   mean_.load(state);
