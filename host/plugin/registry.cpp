@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/common/join.hpp"
 #include "host/common/nearest_name.hpp"
 #include "host/plugin/elf_file.hpp"
 #include "host/plugin/file_trust.hpp"
@@ -28,12 +29,6 @@ PluginFile examine(const fs::path& path, const HostFacts& host) {
     file.refusal = error.what();
   }
   return file;
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : ", ") + word;
-  return line;
 }
 
 bool provides(const PluginFile& file, std::string_view kind, std::string_view id) {

@@ -4,16 +4,11 @@
 #include <map>
 #include <vector>
 
+#include "host/common/join.hpp"
 #include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
-
-std::string join(const std::vector<std::string>& words, const char* separator) {
-  std::string result;
-  for (const std::string& word : words) result += (result.empty() ? "" : separator) + word;
-  return result;
-}
 
 std::string describe_types(const Json& schema) {
   static const std::map<std::string, std::string> kWords = {

@@ -12,6 +12,7 @@
 
 #include "host/app/commands/commands.hpp"
 #include "host/common/error.hpp"
+#include "host/common/join.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/ui/table.hpp"
@@ -20,9 +21,7 @@ namespace knack::host {
 namespace {
 
 std::string list_text(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text.empty() ? "-" : text;
+  return words.empty() ? "-" : join(words);
 }
 
 std::string type_text(const nlohmann::ordered_json& schema) {
