@@ -43,7 +43,7 @@ def initial_seed(case: str) -> int:
     return 2 if case == "all_five" else 4
 
 
-def _data(first: int, last: int, batch_size: int) -> dict:
+def digits(first: int, last: int, batch_size: int) -> dict:
     return {"use": "idx", "root": str(DIGITS), "split": "train", "range": [first, last], "batch_size": batch_size}
 
 
@@ -53,8 +53,8 @@ def resnet_recipe(case: str, precision: str) -> dict:
         "name": case,
         "model": {"use": "resnet20", "in_channels": 1, "num_classes": 10, "weights": "initial.safetensors"},
         "data": {
-            "train": {**_data(0, 1200, 64), "shuffle": False},
-            "valid": _data(1200, 1437, 256),
+            "train": {**digits(0, 1200, 64), "shuffle": False},
+            "valid": digits(1200, 1437, 256),
         },
         "objective": {"use": "cross_entropy", "label_smoothing": 0.1 if case == "all_five" else 0.0},
         "optimizer": _OPTIMIZERS.get(case, _SGD),
@@ -82,6 +82,6 @@ def mlp_recipe(precision: str, batch_size: int, accumulate: int) -> dict:
         "num_classes": 10,
         "weights": "initial.safetensors",
     }
-    recipe["data"]["train"] = {**_data(0, 32, batch_size), "shuffle": False}
+    recipe["data"]["train"] = {**digits(0, 32, batch_size), "shuffle": False}
     recipe["tricks"] = [{"use": "accumulate", "batches": accumulate}] if accumulate > 1 else []
     return recipe

@@ -22,6 +22,7 @@ try:
         ema_decay,
         estimate_statistics,
         first_samples,
+        greedy_soup,
         parameter_groups,
     )
 except ImportError as error:
@@ -157,6 +158,34 @@ class EmaUpdate(unittest.TestCase):
         ema.update(self.model.state_dict(), 3)
         expected = 0.9**3 * before + (1 - 0.9**3) * self.model[0].weight
         self.assertLess(relative_l2(ema.state["0.weight"], expected), 1e-14)
+
+
+    def test_bias_correction_is_the_sum_from_zero_over_one_minus_the_product(self):
+        options = {"schedule": "threshold", "decay": 0.5, "bias_correction": True}
+        ema = Ema(options, self.model, 10)
+        total, product = torch.zeros_like(self.model[0].weight), 1.0
+        for step in range(1, 6):
+            self.change()
+            ema.update(self.model.state_dict(), step)
+            decay = ema_decay(options, step, 10)
+            total, product = decay * total + (1 - decay) * self.model[0].weight.detach(), product * decay
+            self.assertLess(relative_l2(ema.state["0.weight"], total / (1 - product)), 1e-14)
+
+    def test_copies_what_is_excluded(self):
+        ema = Ema({"schedule": "constant", "decay": 0.9, "exclude": ["0.*"]}, self.model, 10)
+        self.change()
+        ema.update(self.model.state_dict(), 1)
+        self.assertTrue(torch.equal(ema.state["0.weight"], self.model[0].weight))
+        self.assertFalse(torch.equal(ema.state["1.weight"], self.model[1].weight))
+
+
+class GreedySoup(unittest.TestCase):
+    def test_keeps_what_does_not_make_it_worse(self):
+        scores = {(3,): 0.8, (1, 3): 0.9, (1, 2, 3): 0.85, (1, 3, 4): 0.9, (1, 3, 4, 5): math.nan}
+        soup = greedy_soup([3, 1, 2, 4, 5], lambda members: scores[tuple(members)], maximise=True)
+        self.assertEqual(soup, ([3, 1, 4], 0.9))
+        losses = {(3,): 0.2, (1, 3): 0.1, (1, 2, 3): 0.3}
+        self.assertEqual(greedy_soup([3, 1, 2], lambda members: losses[tuple(members)], False), ([3, 1], 0.1))
 
 
 class PreciseBatchNorm(unittest.TestCase):

@@ -44,21 +44,36 @@ class Accumulate final : public knack::Trick {
     correct_momenta(1);
   }
 
+  // The host saves the momenta as they are; without the length they are corrected for, a window of
+  // one micro-batch after a resume would keep those of the longer window before it.
+  void save(knack::StateWriter& state) const override {
+    state.set("corrected_for", corrected_for_);
+  }
+
+  void load(const knack::StateReader& state) override {
+    corrected_for_ = state["corrected_for"].integer();
+  }
+
  private:
-  /// m' = 1 - (1 - m)^(1/n), so that n updates leave (1 - m) of the old statistics, as one does.
   void correct_momenta(std::int64_t micro_batches) {
     if (micro_batches == corrected_for_) return;
     corrected_for_ = micro_batches;
     for (std::size_t i = 0; i < momenta_.size(); ++i) {
-      const double share = 1.0 / static_cast<double>(micro_batches);
-      host_.norm().set_momentum(static_cast<std::int64_t>(i), 1 - std::pow(1 - momenta_[i], share));
+      host_.norm().set_momentum(static_cast<std::int64_t>(i),
+                                corrected(momenta_[i], micro_batches));
     }
+  }
+
+  /// m' = 1 - (1 - m)^(1/n), so that n updates leave (1 - m) of the old statistics, as one does.
+  static double corrected(double momentum, std::int64_t micro_batches) {
+    if (micro_batches == 1) return momentum;  // to the last bit
+    return 1 - std::pow(1 - momentum, 1.0 / static_cast<double>(micro_batches));
   }
 
   Options options_;
   knack::Host host_;
-  std::vector<double> momenta_;  // the layers' own; empty when they are left alone
-  std::int64_t corrected_for_ = 1;
+  std::vector<double> momenta_;     // the layers' own; empty when they are left alone
+  std::int64_t corrected_for_ = 1;  // micro-batches
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ struct Options {
   double min_decay = 0;
   double half_life = 1000;
   std::int64_t every = 1;
+  bool bias_correction = false;
   std::string buffers = "average";
   std::vector<std::string> exclude = {};
   std::string publish = "ema";
@@ -33,6 +34,8 @@ struct Options {
     spec.add("half_life", &Options::half_life, "half_life: steps after which a weight counts half")
         .above(0);
     spec.add("every", &Options::every, "Steps from one update to the next").at_least(1);
+    spec.add("bias_correction", &Options::bias_correction,
+             "Average the weights after the steps alone, without those that training began with");
     spec.add("buffers", &Options::buffers,
              "Floating-point buffers: averaged like parameters, or copied; others are copied")
         .one_of({"average", "copy"});

@@ -25,10 +25,10 @@ class Pairs {
     converted_list_.push_back(converted_.back());
   }
 
-  /// average += (1 - decay) * (live - average), in the element type of the average.
-  void update(double decay) const {
+  /// average += share * (live - average), in the element type of the average.
+  void update(double share) const {
     if (average_type_ != live_type_) foreach_copy_(converted_list_, lives_);
-    foreach_lerp_(averages_, average_type_ == live_type_ ? lives_ : converted_list_, 1 - decay);
+    foreach_lerp_(averages_, average_type_ == live_type_ ? lives_ : converted_list_, share);
   }
 
  private:
@@ -45,8 +45,10 @@ class Ema final : public knack::Trick {
   static constexpr knack::Info info{.id = "ema",
                                     .summary = "Exponential moving average of the weights"};
   using Options = ema::Options;
+  static constexpr std::uint32_t state_version = 2;  // 1 had no "total_weight"
 
-  Ema(const Options& options, knack::Host host) : options_(options), host_(host) {}
+  Ema(const Options& options, knack::Host host)
+      : options_(options), host_(host), total_weight_(options.bias_correction ? 0 : 1) {}
 
   void fit_begin(knack::Context& /*context*/) override {
     const knack::WeightSet live = host_.weights().live();
@@ -72,7 +74,7 @@ class Ema final : public knack::Trick {
     // Updating every k steps with d^k forgets as fast as updating each step with d.
     decay_ = std::pow(ema::decay_at(options_, context.step(), total_steps_),
                       static_cast<double>(options_.every));
-    for (const Pairs& pairs : averaged_) pairs.update(decay_);
+    update_averages();
     foreach_copy_(copy_to_, copy_from_);
     ++updates_;
   }
@@ -86,17 +88,30 @@ class Ema final : public knack::Trick {
     state.set("updates", updates_);
     state.set("decay", decay_);
     state.set("total_steps", total_steps_);
+    state.set("total_weight", total_weight_);
   }
 
   void load(const knack::StateReader& state) override {
     updates_ = state["updates"].integer();
     decay_ = state["decay"].number();
     total_steps_ = state["total_steps"].integer();
+    // Averages of version 1 had begun with the initial weights, which count in full.
+    total_weight_ = state.version() < 2 ? 1 : state["total_weight"].number();
   }
 
  private:
+  /// Buffers that are no part of the state dict are caches: they belong to the live weights.
   [[nodiscard]] bool is_averaged(const knack::Weight& weight) const {
-    return weight.is_floating() && (!weight.is_buffer() || options_.buffers == "average");
+    if (!weight.is_floating() || (weight.flags & KNACK_WEIGHT_NOT_PERSISTENT) != 0) return false;
+    return !weight.is_buffer() || options_.buffers == "average";
+  }
+
+  /// The sum that began at zero, s = d s + (1 - d) w, is never stored: the average is s divided by
+  /// what all w in it weigh, and e += (1 - d) / weight (w - e) keeps it so.
+  void update_averages() {
+    total_weight_ = decay_ * total_weight_ + (1 - decay_);
+    if (total_weight_ == 0) return;  // a decay of 1 from the start: no weights count yet
+    for (const Pairs& pairs : averaged_) pairs.update((1 - decay_) / total_weight_);
   }
 
   void add_averaged(const knack::Weight& average, const knack::Weight& live) {
@@ -116,6 +131,7 @@ class Ema final : public knack::Trick {
   std::int64_t updates_ = 0;
   double decay_ = 0;              // of the last update
   std::int64_t total_steps_ = 0;  // as planned when the average began
+  double total_weight_;           // of all weights in the average; 1 with the initial ones
 };
 
 }  // namespace

@@ -3,6 +3,9 @@
 #include <knack/sdk/globs.hpp>
 #include <knack/sdk/trick.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace {
 
 using knack::Param;
@@ -24,6 +27,15 @@ bool is_norm(const Param& param) {
   return param.role == KNACK_ROLE_NORM_SCALE || param.role == KNACK_ROLE_NORM_SHIFT;
 }
 
+/// Whether torchvision and SuperGradients know the layer as one that normalizes; a layer of an
+/// author's own, such as RMSNorm, is none to them.
+bool is_listed_norm(const Param& param) {
+  constexpr std::array kListed{"BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm"};
+  return is_norm(param) && std::ranges::any_of(kListed, [&](std::string_view kind) {
+           return param.owner_kind.find(kind) != std::string_view::npos;
+         });
+}
+
 bool is_named_bias(const Param& param) {
   return param.name == "bias" || param.name.ends_with(".bias");
 }
@@ -32,11 +44,13 @@ bool is_named_bias(const Param& param) {
 std::string preset_reason(const std::string& preset, const Param& param) {
   if (preset == "timm") {
     if (param.role == KNACK_ROLE_TOKEN) return "role token";
-    if (is_named_bias(param)) return "named bias";
+    if (param.name.ends_with(".bias")) return "named bias";
     return param.tensor().dim() <= 1 ? "has at most one dimension" : "";
   }
-  if (is_norm(param)) return "role " + std::string(param.role);
-  if (preset == "norm_and_bias") return param.role == KNACK_ROLE_BIAS ? "role bias" : "";
+  if (preset == "norm_and_bias") {
+    return is_norm(param) || param.role == KNACK_ROLE_BIAS ? "role " + std::string(param.role) : "";
+  }
+  if (is_listed_norm(param)) return "role " + std::string(param.role);
   return is_named_bias(param) ? "named bias" : "";
 }
 

@@ -39,9 +39,9 @@ class Snapshots {
   }
 
   /// Whether add_best would keep it: there is room, or it is better than the worst. Ties keep the
-  /// old; NaN is never kept.
+  /// old; NaN and infinities are never kept.
   [[nodiscard]] bool is_wanted(double monitored, bool higher_is_better) const {
-    if (std::isnan(monitored)) return false;
+    if (!std::isfinite(monitored)) return false;
     return kept_.size() < capacity_ ||
            is_better(monitored, worst(higher_is_better)->monitored, higher_is_better);
   }

@@ -48,6 +48,7 @@ class WeightAverage final : public knack::Trick {
   static constexpr knack::Info info{.id = "weight_average",
                                     .summary = "Average of the weights of the best epochs"};
   using Options = ::Options;
+  static constexpr std::uint32_t state_version = 2;  // 1 had no "has_checked_names"
 
   WeightAverage(const Options& options, knack::Host host)
       : options_(options), host_(host), snapshots_(options.best) {
@@ -83,9 +84,9 @@ class WeightAverage final : public knack::Trick {
       keep(snapshot, snapshots_.add_last(snapshot));
     } else if (snapshots_.is_wanted(snapshot.monitored, higher_is_better_)) {
       keep(snapshot, snapshots_.add_best(snapshot, higher_is_better_));
-    } else if (std::isnan(snapshot.monitored)) {
+    } else if (!std::isfinite(snapshot.monitored)) {
       host_.log().warning("epoch " + std::to_string(snapshot.epoch) + " is left out: its " +
-                          monitor_ + " is NaN");
+                          monitor_ + " is not finite");
     }
   }
 
@@ -199,7 +200,7 @@ class WeightAverage final : public knack::Trick {
                 [](const Snapshot& a, const Snapshot& b) { return a.epoch < b.epoch; });
       average_files(trial, average);
       const double monitored = average.evaluate(monitor_);
-      const bool is_worse = std::isnan(monitored) ||
+      const bool is_worse = !std::isfinite(monitored) ||
                             weight_average::is_better(reached_, monitored, higher_is_better_);
       if (!members.empty() && is_worse) continue;
       members = std::move(trial);
@@ -238,6 +239,7 @@ void WeightAverage::save(knack::StateWriter& state) const {
   state.set("averaged", weight_average::to_value(averaged_));
   state.set("monitor", monitor_);
   state.set("higher_is_better", higher_is_better_);
+  state.set("has_checked_names", has_checked_names_);
   mean_.save(state);
 }
 
@@ -246,6 +248,7 @@ void WeightAverage::load(const knack::StateReader& state) {
   averaged_ = weight_average::to_snapshots(state["averaged"]);
   monitor_ = state["monitor"].string();
   higher_is_better_ = state["higher_is_better"].boolean();
+  has_checked_names_ = state.version() >= 2 && state["has_checked_names"].boolean();
   mean_.load(state);
 }
 

@@ -52,6 +52,23 @@ class ResNet20(nn.Module):
         return self.fc(self.avgpool(x).flatten(1))
 
 
+class TinyCnn(nn.Module):
+    """Two small convolutions with BatchNorm, as bench/plugins/tiny_cnn.hpp has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.conv2 = nn.Conv2d(16, 32, 3, stride=2, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(32)
+        self.fc = nn.Linear(32, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.bn1(self.conv1(x)).relu()
+        x = self.bn2(self.conv2(x)).relu()
+        return self.fc(x.mean((2, 3)))
+
+
 class Mlp(nn.Module):
     """Linear layers with ReLU between them; no BatchNorm, so splitting a batch changes no activation."""
 
@@ -68,7 +85,7 @@ class Mlp(nn.Module):
 
 def build_model(config: dict) -> nn.Module:
     """The module of a recipe's `model`, with PyTorch's default weights."""
-    kinds = {"resnet20": ResNet20, "mlp": Mlp}
+    kinds = {"resnet20": ResNet20, "bench.tiny_cnn": TinyCnn, "mlp": Mlp}
     options = {key: value for key, value in config.items() if key not in ("use", "weights")}
     return kinds[config["use"]](**options)
 

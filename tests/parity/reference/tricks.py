@@ -5,7 +5,8 @@ A *state* is a module's state dict: parameters, floating buffers and integer buf
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 import torch
 from torch import nn
@@ -90,26 +91,38 @@ def ema_decay(options: dict, step: int, total_steps: int) -> float:
 
 
 class Ema:
-    """e += (1 - d) (w - e) after every `every`-th optimizer step, with d raised to `every`."""
+    """e += (1 - d) (w - e) after every `every`-th optimizer step, with d raised to `every`.
+
+    With `bias_correction` a sum that begins at zero, s = d s + (1 - d) w, is divided by what the weights in it
+    weigh, z = d z + (1 - d) = 1 - prod d (Kingma & Ba, arXiv 1412.6980, section 3). Both are kept here, in fp64.
+    """
 
     def __init__(self, options: dict, model: nn.Module, total_steps: int):
         self.state = clone_state(model.state_dict())
         self._options = options
         self._total_steps = total_steps
         self._parameter_names = {name for name, _ in model.named_parameters()}
+        self._sums = {name: torch.zeros_like(tensor, dtype=torch.float64) for name, tensor in self.state.items()}
+        self._total_weight = 0.0
 
     def update(self, state: State, step: int) -> None:
         every = self._options.get("every", 1)
         if step % every != 0:
             return
         decay = ema_decay(self._options, step, self._total_steps) ** every
+        self._total_weight = decay * self._total_weight + (1 - decay)
         for name, source in state.items():
-            if self._is_averaged(name, source):
-                self.state[name].lerp_(source, 1 - decay)
-            else:
+            if not self._is_averaged(name, source):
                 self.state[name].copy_(source)
+            elif not self._options.get("bias_correction", False):
+                self.state[name].lerp_(source, 1 - decay)
+            elif self._total_weight > 0:
+                self._sums[name].mul_(decay).add_(source.double(), alpha=1 - decay)
+                self.state[name].copy_(self._sums[name] / self._total_weight)
 
     def _is_averaged(self, name: str, tensor: torch.Tensor) -> bool:
+        if any(fnmatchcase(name, pattern) for pattern in self._options.get("exclude", [])):
+            return False
         if name in self._parameter_names:
             return True
         return tensor.is_floating_point() and self._options.get("buffers", "average") == "average"
@@ -176,6 +189,34 @@ def estimate_statistics(model: nn.Module, batches: Sequence[Batch], samples: int
 # --- weight_average -------------------------------------------------------------------------------------------------
 
 
+def greedy_soup(
+    ranked: Sequence[int], score: Callable[[Sequence[int]], float], maximise: bool
+) -> tuple[list[int], float]:
+    """Members, in the order they were accepted, and the score of their average.
+
+    Source: Wortsman et al., arXiv 2203.05482, recipe 1: from the best candidate down, one is kept when the average
+    does not become worse by it. `score` is told the members of an average in ascending order.
+    """
+    members, reached = [], math.nan
+    for candidate in ranked:
+        found = score(sorted([*members, candidate]))
+        is_no_worse = math.isfinite(found) and not (found < reached if maximise else found > reached)
+        if not members or is_no_worse:
+            members.append(candidate)
+            reached = found
+    return members, reached
+
+
+def mean_state(states: Sequence[State]) -> State:
+    """Floating tensors: sum in fp64 over n, cast back, as in timm's avg_checkpoints.py. Integers: the last state's."""
+    return {
+        name: (sum(state[name].double() for state in states) / len(states)).to(newest.dtype)
+        if newest.is_floating_point()
+        else newest.clone()
+        for name, newest in states[-1].items()
+    }
+
+
 class WeightAverage:
     """The arithmetic mean of the `best` epochs by metric, or of the last ones with select "last".
 
@@ -190,7 +231,7 @@ class WeightAverage:
         self._kept: list[tuple[float, int, State]] = []
 
     def offer(self, metric: float, epoch: int, state: State) -> None:
-        if self._select == "best" and math.isnan(metric):
+        if self._select == "best" and not math.isfinite(metric):
             return
         self._kept.append((self._sign * metric, epoch, clone_state(state)))
         if self._select == "best":
@@ -209,12 +250,11 @@ class WeightAverage:
         """The single best epoch, among equals the earliest; none where the last epochs are averaged."""
         return self._kept[0][2] if self._select == "best" else None
 
+    @property
+    def ranked(self) -> list[int]:
+        """The kept epochs, best first, among equals the earlier one."""
+        return [epoch for _, epoch, _ in self._kept]
+
     def average(self) -> State:
-        """Floating tensors: sum in fp64 over n, cast back. Integer tensors: those of the newest kept epoch."""
-        states = [state for _, _, state in sorted(self._kept, key=lambda kept: kept[1])]
-        return {
-            name: (sum(state[name].double() for state in states) / len(states)).to(newest.dtype)
-            if newest.is_floating_point()
-            else newest.clone()
-            for name, newest in states[-1].items()
-        }
+        """The mean of the kept epochs; integers are those of the newest."""
+        return mean_state([state for _, _, state in sorted(self._kept, key=lambda kept: kept[1])])

@@ -19,8 +19,18 @@ class NoWeightDecay : public ::testing::Test {
     host_.params = {
         {.name = "cls_token", .role = KNACK_ROLE_TOKEN, .shape = {1, 1, 8}},
         {.name = "conv.weight", .role = KNACK_ROLE_WEIGHT, .shape = {8, 3, 3, 3}},
-        {.name = "bn.weight", .role = KNACK_ROLE_NORM_SCALE, .shape = {8}},
-        {.name = "bn.bias", .role = KNACK_ROLE_NORM_SHIFT, .shape = {8}},
+        {.name = "bn.weight",
+         .role = KNACK_ROLE_NORM_SCALE,
+         .owner_kind = "BatchNorm2d",
+         .shape = {8}},
+        {.name = "bn.bias",
+         .role = KNACK_ROLE_NORM_SHIFT,
+         .owner_kind = "BatchNorm2d",
+         .shape = {8}},
+        {.name = "rms.weight",
+         .role = KNACK_ROLE_NORM_SCALE,
+         .owner_kind = "RMSNorm",
+         .shape = {8}},
         {.name = "attn.in_proj_bias", .role = KNACK_ROLE_BIAS, .shape = {24}},
         {.name = "prelu.weight", .role = KNACK_ROLE_SCALE, .shape = {1}},
         {.name = "frozen.bias", .role = KNACK_ROLE_BIAS, .shape = {4}, .requires_grad = false},
@@ -52,7 +62,8 @@ class NoWeightDecay : public ::testing::Test {
 
 TEST_F(NoWeightDecay, ByDefaultGoesByTheRolesOfNormalizationAndBias) {
   run({});
-  EXPECT_THAT(exempt(), ElementsAre("bn.weight", "bn.bias", "attn.in_proj_bias", "fc.bias"));
+  EXPECT_THAT(exempt(),
+              ElementsAre("bn.weight", "bn.bias", "rms.weight", "attn.in_proj_bias", "fc.bias"));
   for (const testing::SetOption& set : host_.set_options) {
     EXPECT_EQ(set.option, "weight_decay");
     EXPECT_EQ(set.value, 0.0);
@@ -62,8 +73,8 @@ TEST_F(NoWeightDecay, ByDefaultGoesByTheRolesOfNormalizationAndBias) {
 
 TEST_F(NoWeightDecay, TimmGoesByDimensionsNamesAndTokens) {
   run({{"preset", "timm"}});
-  EXPECT_THAT(exempt(), ElementsAre("cls_token", "bn.weight", "bn.bias", "attn.in_proj_bias",
-                                    "prelu.weight", "fc.bias"));
+  EXPECT_THAT(exempt(), ElementsAre("cls_token", "bn.weight", "bn.bias", "rms.weight",
+                                    "attn.in_proj_bias", "prelu.weight", "fc.bias"));
 }
 
 TEST_F(NoWeightDecay, TorchvisionAndSuperGradientsGoByNormalizationAndTheNameBias) {
@@ -76,7 +87,7 @@ TEST_F(NoWeightDecay, TorchvisionAndSuperGradientsGoByNormalizationAndTheNameBia
 
 TEST_F(NoWeightDecay, ExcludeWinsOverIncludeAndBothOverThePreset) {
   run({{"include", Value::list({"*_token", "fc.*"})},
-       {"exclude", Value::list({"fc.weight", "bn.*"})}});
+       {"exclude", Value::list({"fc.weight", "bn.*", "rms.*"})}});
   EXPECT_THAT(exempt(), ElementsAre("cls_token", "attn.in_proj_bias", "fc.bias"));
   EXPECT_EQ(host_.set_options[0].reason, "include \"*_token\"");
   EXPECT_THAT(warnings(), IsEmpty());
@@ -87,7 +98,7 @@ TEST_F(NoWeightDecay, SaysWhyForEachAndHowManyInAll) {
   EXPECT_THAT(host_.log, Contains(Field(&testing::LogLine::text,
                                         HasSubstr("bn.weight: not decayed, role norm_scale"))));
   EXPECT_THAT(host_.log,
-              Contains(Field(&testing::LogLine::text, "4 of 8 parameters are not decayed")));
+              Contains(Field(&testing::LogLine::text, "5 of 9 parameters are not decayed")));
 }
 
 TEST_F(NoWeightDecay, WarnsOfGlobsThatFitNothing) {

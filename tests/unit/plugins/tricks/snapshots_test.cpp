@@ -51,9 +51,13 @@ TEST(Snapshots, TiesKeepTheOldAndOfEqualWorstOnesTheLatestLeaves) {
   }
 }
 
-TEST(Snapshots, NanIsNeverKept) {
+TEST(Snapshots, NanAndInfinitiesAreNeverKept) {
   EXPECT_THAT(offer_best({NAN, 0.1, NAN, 0.2}, true).kept, ElementsAre(2, 4));
   EXPECT_THAT(offer_best({NAN, 0.1, 0.3, 0.2, NAN}, false).kept, ElementsAre(2, 3, 4));
+  for (const bool higher_is_better : {true, false}) {
+    EXPECT_THAT(offer_best({INFINITY, 0.1, -INFINITY, 0.2}, higher_is_better).kept,
+                ElementsAre(2, 4));
+  }
 }
 
 TEST(Snapshots, LastOnesKeepTheirOrder) {
