@@ -75,10 +75,10 @@ class HostLoop {
   }
 
   void run_epoch() {
-    loop_->run_epoch([] {});
+    loop_->run_epoch([] { return true; });
   }
   double mean_loss() {
-    return loop_->running_loss().mean();
+    return loop_->mean_loss();
   }
   const std::vector<host::ModelTensor>& tensors() const {
     return tensors_;

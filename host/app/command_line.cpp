@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "host/app/commands/commands.hpp"
@@ -25,7 +26,7 @@ struct CommandLine {
   ExplainCommand explain;
   PluginsListCommand plugins_list;
   PluginsInspectCommand plugins_inspect;
-  std::function<void()> run;
+  std::function<int()> run;
 };
 
 void add_common(CLI::App& command, CommonOptions& common, bool takes_recipe) {
@@ -47,8 +48,16 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
                       const std::string& help, Command& command, bool takes_recipe) {
   CLI::App* added = parent.add_subcommand(name, help);
   add_common(*added, line.common, takes_recipe);
-  added->final_callback(
-      [&line, &command] { line.run = [&line, &command] { run_command(command, line.common); }; });
+  added->final_callback([&line, &command] {
+    line.run = [&line, &command] {
+      if constexpr (std::is_void_v<decltype(run_command(command, line.common))>) {
+        run_command(command, line.common);
+        return static_cast<int>(ExitCode::ok);
+      } else {
+        return run_command(command, line.common);
+      }
+    };
+  });
   return added;
 }
 
@@ -56,15 +65,26 @@ void declare(CommandLine& line) {
   line.app.set_version_flag("--version", "knack " KNACK_VERSION_STRING);
   line.app.require_subcommand(1);
   line.app.footer(
-      "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other");
+      "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other; "
+      "128 + n: stopped by signal n with everything saved");
 
   CLI::App* train =
       add_command(line, line.app, "train", "Train what a recipe describes", line.train, true);
-  train->add_option("recipe", line.train.recipe, "Recipe file (JSON)")
-      ->type_name("FILE")
-      ->required();
+  train
+      ->add_option("recipe", line.train.recipe,
+                   "Recipe file (JSON); with --resume by default that of the run")
+      ->type_name("FILE");
   train->add_option("--run-dir", line.train.run_folder, "New or empty folder for this run")
       ->type_name("FOLDER");
+  train
+      ->add_option("--resume", line.train.resume,
+                   "Go on with a run; auto: with the newest that has not come to its end")
+      ->type_name("RUN|auto");
+  train
+      ->add_option("--allow-change", line.train.allowed_changes,
+                   "Go on although this key of the recipe differs from that of the run")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
 
   CLI::App* eval =
       add_command(line, line.app, "eval", "Evaluate weights of a run", line.eval, true);
@@ -172,11 +192,10 @@ int run_command_line(int argc, char** argv) {
   }
   refuse_unknown_words(line);
   try {
-    line.run();
+    return line.run();
   } catch (const c10::Error& error) {  // its what() has a backtrace, which helps no user
     throw Error(ExitCode::training, error.what_without_backtrace());
   }
-  return static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace knack::host

@@ -4,11 +4,13 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
 
 #include "host/app/command_line.hpp"
+#include "host/app/crash_report.hpp"
 #include "host/common/error.hpp"
 #include "host/recipe/diagnostics.hpp"
 
@@ -32,6 +34,12 @@ void occupy_standard_streams() {
   }
 }
 
+// A full disk or a closed pipe is then an error that is reported, and not the end of a training.
+void report_failed_writes() {
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
 int fail(knack::host::ExitCode code, const char* prefix, const char* message) {
   std::cerr << prefix << message << std::endl;
   return static_cast<int>(code);
@@ -43,6 +51,8 @@ int main(int argc, char** argv) {
   using knack::host::ExitCode;
   occupy_standard_streams();
   keep_freed_memory();
+  knack::host::install_crash_report();
+  report_failed_writes();
   try {
     const int code = knack::host::run_command_line(argc, argv);
     if (!std::cout.flush()) {

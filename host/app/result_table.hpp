@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host/train/session.hpp"
+#include "host/run/session.hpp"
 
 namespace knack::host {
 

@@ -1,69 +1,84 @@
 // SPDX-License-Identifier: MIT
 #include "host/checkpoint/atomic_file.hpp"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/common/error.hpp"
 
 namespace knack::host {
+namespace {
 
-AtomicFile::AtomicFile(std::filesystem::path place) : place_(std::move(place)) {
-  static std::atomic<unsigned> counter = 0;
-  // Not mkstemp: its files are private to their owner, these have the user's usual mode.
-  do {
-    const std::string suffix = std::to_string(::getpid()) + "." + std::to_string(counter++);
-    temporary_ = folder() / ("." + place_.filename().string() + "." + suffix + ".tmp");
-    descriptor_ =
-        FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  } while (!descriptor_.is_open() && errno == EEXIST);
-  if (!descriptor_.is_open()) {
-    temporary_.clear();
-    fail("create a file in its folder");
-  }
+namespace fs = std::filesystem;
+
+constexpr const char* kEnding = ".tmp";
+
+fs::path folder_of(const fs::path& place) {
+  return place.has_parent_path() ? place.parent_path() : fs::path(".");
 }
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path place)
+    : place_(std::move(place)), temporary_(temporary_beside(place_)), output_(temporary_, place_) {}
 
 AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(const void* data, std::size_t size) {
-  if (!write_all(descriptor_.get(), data, size)) fail("write it");
-}
-
-void AtomicFile::write(std::string_view text) {
-  write(text.data(), text.size());
-}
-
 void AtomicFile::commit() {
-  if (::fsync(descriptor_.get()) != 0) fail("sync it to disk");
-  if (::rename(temporary_.c_str(), place_.c_str()) != 0) fail("put it in place");
+  output_.sync();
+  if (::rename(temporary_.c_str(), place_.c_str()) != 0) output_.fail("put it in place");
   temporary_.clear();
-  const FileDescriptor parent(::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!parent.is_open()) fail("open its folder");
-  // EINVAL: the file system has no such thing as syncing a folder.
-  if (::fsync(parent.get()) != 0 && errno != EINVAL) fail("sync its folder to disk");
+  sync_folder(folder_of(place_));
 }
 
-std::filesystem::path AtomicFile::folder() const {
-  return place_.has_parent_path() ? place_.parent_path() : std::filesystem::path(".");
-}
-
-void AtomicFile::fail(const char* action) const {
-  const int cause = errno;
-  throw Error(ExitCode::data, place_.string() + ": cannot " + action + ": " + std::strerror(cause));
-}
-
-void write_file_atomically(const std::filesystem::path& place, std::string_view content) {
+void write_file_atomically(const fs::path& place, std::string_view content) {
   AtomicFile file(place);
-  file.write(content);
+  file.output().write(content);
   file.commit();
+}
+
+void copy_file_atomically(const fs::path& from, const fs::path& place) {
+  const fs::path temporary = temporary_beside(place);
+  try {
+    fs::copy_file(from, temporary);
+    sync_file(temporary);
+    fs::rename(temporary, place);
+    sync_folder(folder_of(place));
+  } catch (const fs::filesystem_error& error) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw Error(ExitCode::data, place.string() + ": cannot copy " + from.string() +
+                                    " to it: " + error.code().message());
+  }
+}
+
+fs::path temporary_beside(const fs::path& place) {
+  static std::atomic<unsigned> counter = 0;
+  fs::path temporary;
+  std::error_code ignored;
+  do {
+    const std::string suffix = std::to_string(::getpid()) + "." + std::to_string(counter++);
+    temporary = folder_of(place) / ("." + place.filename().string() + "." + suffix + kEnding);
+  } while (fs::symlink_status(temporary, ignored).type() != fs::file_type::not_found);
+  return temporary;
+}
+
+void remove_temporaries(const fs::path& folder) noexcept {
+  std::error_code failure;
+  std::vector<fs::path> found;
+  for (fs::directory_iterator entry(folder, failure); !failure && entry != fs::directory_iterator();
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename();
+    if (name.starts_with('.') && name.ends_with(kEnding)) found.push_back(entry->path());
+  }
+  for (const fs::path& path : found) fs::remove_all(path, failure);
 }
 
 }  // namespace knack::host

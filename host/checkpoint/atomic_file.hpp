@@ -2,11 +2,10 @@
 // Files that appear whole or not at all.
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string_view>
 
-#include "host/common/file_descriptor.hpp"
+#include "host/checkpoint/output_file.hpp"
 
 namespace knack::host {
 
@@ -24,22 +23,30 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();
 
-  void write(const void* data, std::size_t size);
-  void write(std::string_view text);
+  OutputFile& output() {
+    return output_;
+  }
 
   /// Syncs the file, renames it to its place and syncs the folder. To be called once, last.
   void commit();
 
  private:
-  std::filesystem::path folder() const;
-  [[noreturn]] void fail(const char* action) const;
-
   std::filesystem::path place_;
   std::filesystem::path temporary_;
-  FileDescriptor descriptor_;
+  OutputFile output_;
 };
 
 /// An AtomicFile of one piece.
 void write_file_atomically(const std::filesystem::path& place, std::string_view content);
+
+/// Puts a copy of `from` into `place` as AtomicFile does.
+void copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& place);
+
+/// A hidden name beside `place` that no other process and no other call of this one gets.
+std::filesystem::path temporary_beside(const std::filesystem::path& place);
+
+/// Removes from `folder` what a process that was killed left under such names. Nobody may be
+/// writing there.
+void remove_temporaries(const std::filesystem::path& folder) noexcept;
 
 }  // namespace knack::host

@@ -116,17 +116,23 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-void write_safetensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors,
+void write_safetensors(OutputFile& output, const std::filesystem::path& shown,
+                       const std::vector<TensorToWrite>& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  check_tensors(file, tensors);
+  check_tensors(shown, tensors);
   const std::vector<const TensorToWrite*> order = in_file_order(tensors);
-  const std::string header = header_text(file, order, metadata);
+  const std::string header = header_text(shown, order, metadata);
   const std::uint64_t length = header.size();
-  AtomicFile output(file);
   output.write(&length, sizeof(length));
   output.write(header);
   for (const TensorToWrite* tensor : order) output.write(tensor->data, tensor->bytes);
-  output.commit();
+}
+
+void write_safetensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  AtomicFile atomic(file);
+  write_safetensors(atomic.output(), file, tensors, metadata);
+  atomic.commit();
 }
 
 }  // namespace knack::host

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/checkpoint/output_file.hpp"
 #include "host/common/file_descriptor.hpp"
 
 namespace knack::host {
@@ -35,6 +36,11 @@ struct TensorToWrite {
 /// Throws Error(ExitCode::data) for a tensor whose parts do not agree, for a name given twice and
 /// for everything that goes wrong on disk. The file is then as it was before.
 void write_safetensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+/// The same to a file that the caller syncs and puts in place; messages speak of `shown`.
+void write_safetensors(OutputFile& output, const std::filesystem::path& shown,
+                       const std::vector<TensorToWrite>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
 /// Where a tensor lies in its file.

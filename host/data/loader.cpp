@@ -4,6 +4,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
+#include "host/common/alternate_stack.hpp"
+
 namespace knack::host {
 namespace {
 
@@ -98,14 +100,14 @@ std::optional<Batch> Loader::next() {
 
 Batch Loader::read(std::int64_t index) {
   const auto indices = sampler_.batch(order_, index);
-  std::unique_lock lock(source_.mutex_, std::defer_lock);
-  if (!source_.reentrant()) lock.lock();
+  const auto lock = source_.exclusive();
   auto [inputs, targets] = source_.read(epoch_, options_.seed, indices);
   return {std::move(inputs), std::move(targets), static_cast<std::int64_t>(indices.size()),
           std::vector<std::int64_t>(indices.begin(), indices.end()), epoch_};
 }
 
 void Loader::work(const std::stop_token& stop) {
+  const AlternateStack stack;
   const at::NoGradGuard no_gradient;
   at::get_num_threads();  // the first call in a thread overwrites its count
   at::set_num_threads(1);

@@ -33,9 +33,13 @@ class BatchSource {
   virtual std::pair<Value, Value> read(std::int64_t epoch, std::uint64_t seed,
                                        std::span<const std::int64_t> indices) = 0;
 
+  /// While the lock lives, nobody else reads; empty for a source that is reentrant.
+  std::unique_lock<std::mutex> exclusive() {
+    return reentrant() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex_);
+  }
+
  private:
-  friend class Loader;
-  std::mutex mutex_;  ///< taken around reads of a source that is not reentrant, by all its loaders
+  std::mutex mutex_;
 };
 
 struct Batch {

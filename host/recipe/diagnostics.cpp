@@ -7,11 +7,6 @@
 #include "host/common/nearest_name.hpp"
 
 namespace knack::host {
-namespace {
-
-constexpr std::size_t kLongestQuote = 60;
-
-}  // namespace
 
 std::string placed_line(const std::string& place, const std::string& message) {
   return place + ": error: " + message;
@@ -34,10 +29,10 @@ void Diagnostics::throw_if_any() const {
   throw PlacedError(ExitCode::recipe, message);
 }
 
-std::string one_line(const std::string& text) {
+std::string one_line(const std::string& text, std::size_t longest) {
   std::string shown = text;
-  if (shown.size() > kLongestQuote) {
-    std::size_t cut = kLongestQuote;
+  if (shown.size() > longest) {
+    std::size_t cut = longest;
     while (cut > 0 && (static_cast<unsigned char>(shown[cut]) & 0xC0) == 0x80)
       --cut;  // whole UTF-8
     shown = shown.substr(0, cut) + "...";

@@ -2,6 +2,7 @@
 // Collects every error of a recipe, so that the user sees them all in one go.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ class Diagnostics {
   std::vector<std::string> lines_;
 };
 
-/// `text` made fit for one line of a message: no control characters, shortened if long.
-std::string one_line(const std::string& text);
+/// `text` made fit for one line of a message: no control characters, and cut to about `longest`
+/// bytes, marked with `...`, if it has more.
+std::string one_line(const std::string& text, std::size_t longest = 60);
 
 /// one_line(text) between backticks.
 std::string backticked(const std::string& text);

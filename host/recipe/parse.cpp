@@ -172,6 +172,7 @@ class DocumentBuilder : public Json::json_sax_t {
           Origin{{}, source_, *key_position_, {}}.place_of_key(),
           "duplicate key " + backticked(key_) + "; it stands first at " + first->place_of_key());
       open_.back().container->erase(key_);
+      document_.forget_origins(pointer);
     }
     return true;
   }
@@ -189,8 +190,7 @@ class DocumentBuilder : public Json::json_sax_t {
       message.erase(0, message.find(": ") + 2);
     }
     constexpr std::size_t kLongestMessage = 200;
-    if (message.size() > kLongestMessage) message = message.substr(0, kLongestMessage) + "...";
-    fail(at, message);
+    fail(at, one_line(message, kLongestMessage));
   }
 
  private:

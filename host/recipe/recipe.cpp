@@ -92,6 +92,7 @@ Recipe read_recipe(const Document& document, Diagnostics& diagnostics) {
   recipe.objective = read_section(object("objective"), section_schema(), "/objective");
   recipe.optimizer = read_section(object("optimizer"), section_schema(), "/optimizer");
   recipe.trainer = read_trainer(object("trainer"), document);
+  read_fields(object("checkpoint"), recipe.checkpoint);
   recipe.tricks = read_tricks(root.value("tricks", Json::array()), document, diagnostics);
   for (const Json& folder : object("plugins").value("path", Json::array())) {
     if (folder.is_string()) recipe.plugin_path.push_back(folder.get<std::string>());
@@ -127,6 +128,7 @@ Json resolved(const Recipe& recipe) {
   root["objective"] = write_section(recipe.objective);
   root["optimizer"] = write_section(recipe.optimizer);
   write_fields(recipe.trainer, root["trainer"]);
+  write_fields(recipe.checkpoint, root["checkpoint"]);
   root["tricks"] = Json::array();
   for (const Section& trick : recipe.tricks) {
     Json keys = {{"use", trick.use}, {"name", trick.name}};

@@ -45,9 +45,20 @@ struct TrainerOptions {
   std::string monitor = "top1";     ///< the metric of `valid` by which every choice is made
   std::string mode = "max";         ///< "max" or "min": which of two values of `monitor` is better;
                                     ///< "min" is the default for a monitor with "loss" in its name
-  bool check_plugins = false;       ///< verify after each hook that global state is as it was
-  double log_every_seconds = 10.0;  ///< between progress lines off a terminal, >= 0
-  std::string run_root = "runs";    ///< folder of the run folders, relative to the current folder
+  std::string non_finite = "stop";  ///< "stop" or "skip_step": when a loss or gradient is no number
+  std::int64_t non_finite_limit = 10;  ///< steps in a row that may be skipped for it, >= 1
+  bool check_plugins = false;          ///< verify after each hook that global state is as it was
+  double log_every_seconds = 10.0;     ///< between progress lines off a terminal, >= 0
+  std::string run_root = "runs";  ///< folder of the run folders, relative to the current folder
+};
+
+/// When checkpoints are written. None of it changes what is trained.
+struct CheckpointOptions {
+  std::int64_t every_epochs = 1;  ///< >= 0; 0: not by epochs
+  std::int64_t every_steps = 0;   ///< >= 0; 0: not by steps
+  double every_minutes = 0.0;     ///< >= 0; 0: not by time
+  std::int64_t keep = 2;          ///< the newest that stay, >= 1
+  bool best = true;               ///< also one of the epoch with the best monitored metric
 };
 
 /// A plugin file that a run used.
@@ -66,6 +77,7 @@ struct Recipe {
   Section objective;
   Section optimizer;
   TrainerOptions trainer;
+  CheckpointOptions checkpoint;
   std::vector<Section> tricks;
   std::vector<std::string> plugin_path;  ///< absolute folders to search for plugins, in order
   std::map<std::string, UsedPlugin> used_plugins;  ///< by "<kind>/<id>"; in recipes of run folders

@@ -25,9 +25,20 @@ void visit_fields(TrainerOptions& trainer, Visit visit) {
   visit("threads", trainer.threads);
   visit("monitor", trainer.monitor);
   visit("mode", trainer.mode);
+  visit("non_finite", trainer.non_finite);
+  visit("non_finite_limit", trainer.non_finite_limit);
   visit("check_plugins", trainer.check_plugins);
   visit("log_every_seconds", trainer.log_every_seconds);
   visit("run_root", trainer.run_root);
+}
+
+template <class Visit>
+void visit_fields(CheckpointOptions& checkpoint, Visit visit) {
+  visit("every_epochs", checkpoint.every_epochs);
+  visit("every_steps", checkpoint.every_steps);
+  visit("every_minutes", checkpoint.every_minutes);
+  visit("keep", checkpoint.keep);
+  visit("best", checkpoint.best);
 }
 
 template <class Options>

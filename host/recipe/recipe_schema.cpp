@@ -19,9 +19,24 @@ constexpr const char* kTrainer = R"({
     "threads": {"type": "integer", "minimum": 0, "maximum": 1024},
     "monitor": {"type": "string", "minLength": 1},
     "mode": {"enum": ["max", "min"]},
+    "non_finite": {"enum": ["stop", "skip_step"]},
+    "non_finite_limit": {"type": "integer", "minimum": 1},
     "check_plugins": {"type": "boolean"},
     "log_every_seconds": {"type": "number", "minimum": 0},
     "run_root": {"type": "string", "minLength": 1}
+  }
+})";
+
+constexpr const char* kCheckpoint = R"({
+  "type": "object",
+  "additionalProperties": false,
+  "default": {},
+  "properties": {
+    "every_epochs": {"type": "integer", "minimum": 0},
+    "every_steps": {"type": "integer", "minimum": 0},
+    "every_minutes": {"type": "number", "minimum": 0},
+    "keep": {"type": "integer", "minimum": 1},
+    "best": {"type": "boolean"}
   }
 })";
 
@@ -85,9 +100,10 @@ Json section_with(const Json& host_keys) {
   return schema;
 }
 
-Json trainer_schema() {
-  Json schema = Json::parse(kTrainer);
-  add_defaults<TrainerOptions>(schema["properties"]);
+template <class Options>
+Json schema_of(const char* text) {
+  Json schema = Json::parse(text);
+  add_defaults<Options>(schema["properties"]);
   return schema;
 }
 
@@ -114,7 +130,8 @@ Json make_recipe_schema() {
             {"data", data_schema()},
             {"objective", section_schema()},
             {"optimizer", section_schema()},
-            {"trainer", trainer_schema()},
+            {"trainer", schema_of<TrainerOptions>(kTrainer)},
+            {"checkpoint", schema_of<CheckpointOptions>(kCheckpoint)},
             {"tricks", {{"type", "array"}, {"default", Json::array()}, {"items", trick_schema()}}},
             {"plugins", Json::parse(kPlugins)}}}};
 }

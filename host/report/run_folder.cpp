@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/run_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -8,6 +12,8 @@
 #include <fstream>
 
 #include "host/checkpoint/atomic_file.hpp"
+#include "host/checkpoint/manifest.hpp"
+#include "host/checkpoint/output_file.hpp"
 #include "host/common/error.hpp"
 
 namespace knack::host {
@@ -30,6 +36,49 @@ void make_folders(const fs::path& folder) {
   if (failure) {
     throw Error(ExitCode::data, folder.string() + ": cannot make this folder: " +
                                     failure.message() + "; choose another with --run-dir");
+  }
+}
+
+constexpr const char* kLock = ".lock";
+
+/// Whether a run that was ended before it had a recipe.json can have left this.
+bool is_of_a_start(const fs::path& path) {
+  std::error_code failure;
+  const std::string name = path.filename();
+  return name == kLock || name == "log.txt" || name.starts_with(".recipe.json.") ||
+         (name == "final" && fs::is_empty(path, failure));
+}
+
+/// Whether `folder` holds anything but what is left of a run that never began.
+bool is_in_use(const fs::path& folder) {
+  std::error_code failure;
+  const bool is_of_a_run = fs::exists(folder / kLock, failure);
+  return std::any_of(
+      fs::directory_iterator(folder, failure), fs::directory_iterator(),
+      [&](const auto& entry) { return !is_of_a_run || !is_of_a_start(entry.path()); });
+}
+
+/// All files below `from` under the same names below `to`.
+void share_files(const fs::path& from, const fs::path& to) try {
+  if (!fs::exists(from)) return;
+  for (const auto& entry : fs::recursive_directory_iterator(from)) {
+    const fs::path place = to / entry.path().lexically_relative(from);
+    if (!entry.is_regular_file() || entry.path().filename().string().starts_with('.')) continue;
+    fs::create_directories(place.parent_path());
+    std::error_code failure;
+    fs::create_hard_link(entry.path(), place, failure);
+    if (failure) fs::copy_file(entry.path(), place);
+  }
+} catch (const fs::filesystem_error& error) {
+  throw Error(ExitCode::data, error.path1().string() + ": cannot be copied to " + to.string() +
+                                  ": " + error.code().message());
+}
+
+void remove_tree(const fs::path& path) {
+  std::error_code failure;
+  fs::remove_all(path, failure);
+  if (failure) {
+    throw Error(ExitCode::data, path.string() + ": cannot be removed: " + failure.message());
   }
 }
 
@@ -70,16 +119,64 @@ RunFolder RunFolder::create_under(const fs::path& root, const std::string& name)
 RunFolder RunFolder::create(const fs::path& folder) {
   std::error_code failure;
   const bool is_other = fs::exists(folder, failure) && !fs::is_directory(folder, failure);
-  if (is_other || (fs::exists(folder, failure) && !fs::is_empty(folder, failure))) {
-    throw Error(ExitCode::usage, folder.string() +
-                                     ": expected a new or empty folder for the run, found " +
-                                     (is_other ? "a file" : "one with files in it") +
-                                     "; choose another with --run-dir");
+  if (is_other || is_in_use(folder)) {
+    throw Error(ExitCode::usage,
+                folder.string() + ": expected a new or empty folder for the run, found " +
+                    (is_other ? "a file" : "one with files in it") +
+                    "; choose another with --run-dir" +
+                    (is_run(folder) ? ", or go on with this one by --resume" : ""));
   }
   RunFolder run(fs::absolute(folder));
   run.made_from_ = outermost_missing(folder);
+  make_folders(folder);
+  run.lock();
+  remove_temporaries(run.path_);
   make_folders(folder / "final");
   return run;
+}
+
+RunFolder RunFolder::take_over(const fs::path& folder) {
+  RunFolder run = open(folder);
+  if (!is_run(folder)) {  // what lies there may be somebody's work: nothing is removed from it
+    throw Error(ExitCode::data, folder.string() + ": expected a run folder, found no folder "
+                                    "`final` in it; give the folder that `knack train` printed");
+  }
+  run.lock();
+  remove_temporaries(run.path_);
+  remove_temporaries(run.path_ / "final");
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(run.instances(), failure)) {
+    remove_temporaries(entry.path());
+  }
+  make_folders(run.path_ / "final");
+  return run;
+}
+
+bool RunFolder::is_run(const fs::path& folder) {
+  std::error_code failure;
+  return fs::exists(folder / "recipe.json", failure) &&
+         fs::is_directory(folder / "final", failure);
+}
+
+// The system gives the lock up when the process ends, however it ends.
+void RunFolder::lock() {
+  const fs::path file = path_ / kLock;
+  lock_ = FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!lock_.is_open()) {
+    throw Error(ExitCode::data, file.string() + ": cannot be written: " + std::strerror(errno));
+  }
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::string owner(32, '\0');
+    owner.resize(read_at(lock_.get(), owner.data(), owner.size(), 0));
+    throw Error(ExitCode::data, path_.string() + ": another process" +
+                                    (owner.empty() ? "" : " (" + owner + ")") +
+                                    " is training in this run folder; wait for it or choose "
+                                    "another with --run-dir");
+  }
+  const std::string owner = "pid " + std::to_string(::getpid());
+  if (::ftruncate(lock_.get(), 0) != 0 || !write_all(lock_.get(), owner.data(), owner.size())) {
+    throw Error(ExitCode::data, file.string() + ": cannot be written: " + std::strerror(errno));
+  }
 }
 
 void RunFolder::discard() const noexcept {
@@ -97,12 +194,32 @@ void RunFolder::discard() const noexcept {
 
 RunFolder RunFolder::open(const fs::path& folder) {
   RunFolder run{fs::absolute(folder)};
-  if (!fs::exists(run.recipe_file())) {
+  std::error_code failure;
+  if (fs::exists(folder / kManifestName, failure)) {
+    throw Error(ExitCode::data, folder.string() +
+                                    ": expected a run folder, found a checkpoint; give the run "
+                                    "folder that it lies in");
+  }
+  if (!fs::exists(run.recipe_file(), failure)) {
     throw Error(ExitCode::data, folder.string() +
                                     ": expected a run folder, found no recipe.json in it; give "
                                     "the folder that `knack train` printed");
   }
   return run;
+}
+
+bool RunFolder::is_finished() const {
+  std::error_code failure;
+  return fs::exists(summary_file(), failure);
+}
+
+void RunFolder::forget_end() const {
+  remove_tree(summary_file());
+}
+
+void RunFolder::forget_training() const {
+  remove_tree(metrics_file());
+  remove_tree(instances());
 }
 
 std::vector<std::string> RunFolder::weight_sets() const {
@@ -116,9 +233,18 @@ std::vector<std::string> RunFolder::weight_sets() const {
 }
 
 fs::path RunFolder::instance_folder(const std::string& instance) const {
-  const fs::path folder = path_ / "plugins" / instance;
+  const fs::path folder = instances() / instance;
   make_folders(folder);
   return folder;
+}
+
+void RunFolder::save_instance_files(const fs::path& copy) const {
+  share_files(instances(), copy);
+}
+
+void RunFolder::restore_instance_files(const fs::path& copy) const {
+  remove_tree(instances());
+  share_files(copy, instances());
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
@@ -135,22 +261,6 @@ nlohmann::ordered_json read_json(const fs::path& file) {
     return nlohmann::ordered_json::parse(stream);
   } catch (const nlohmann::json::exception& error) {
     throw Error(ExitCode::data, file.string() + ": expected JSON: " + error.what());
-  }
-}
-
-MetricsFile::MetricsFile(const RunFolder& folder)
-    : path_(folder.path() / "metrics.jsonl"), file_(std::fopen(path_.c_str(), "ae")) {
-  if (!file_) {
-    throw Error(ExitCode::data, path_.string() + ": cannot be written: " + std::strerror(errno));
-  }
-}
-
-void MetricsFile::append(const nlohmann::ordered_json& record) {
-  const std::string line =
-      record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  if (std::fwrite(line.data(), 1, line.size(), file_.get()) != line.size() ||
-      std::fflush(file_.get()) != 0) {
-    throw Error(ExitCode::data, path_.string() + ": cannot be written: " + std::strerror(errno));
   }
 }
 

@@ -2,30 +2,43 @@
 // The folder of one run: what lies where, and the small files in it.
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "host/common/file_descriptor.hpp"
 
 namespace knack::host {
 
 /// `runs/<name>/<timestamp>/`, the interface to other tools. Its files are listed in
 /// docs/run_folder.md.
+///
+/// A folder that was made or taken over belongs to this object: no other process gets it while the
+/// object lives.
 class RunFolder {
  public:
   /// Makes `<root>/<name>/<UTC time>`; two runs in one second get different folders.
   static RunFolder create_under(const std::filesystem::path& root, const std::string& name);
 
-  /// Makes `folder`, which must not exist or be empty. Throws Error(usage) otherwise.
+  /// Makes `folder`, which must not exist or be empty, apart from what a run left that was ended
+  /// before it began. Throws Error(usage) otherwise, and Error(data) when another process trains
+  /// in it.
   static RunFolder create(const std::filesystem::path& folder);
+
+  /// The folder of a run that is to go on. What a process that was killed left half written is
+  /// removed. Throws Error(data) as open() does, and when another process trains in it.
+  static RunFolder take_over(const std::filesystem::path& folder);
+
+  /// Whether `folder` holds a run, finished or not, and not just a recipe of that name.
+  static bool is_run(const std::filesystem::path& folder);
 
   /// Undoes the making of this folder: removes what is in it, itself, and the folders made on the
   /// way to it that are empty. What was there before stays. Throws nothing.
   void discard() const noexcept;
 
-  /// The folder of a finished or broken run. Throws Error(data) when it holds no recipe.json.
+  /// The folder of a run, to look at. Throws Error(data) when it holds no recipe.json, or is a
+  /// checkpoint.
   static RunFolder open(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const {
@@ -37,6 +50,19 @@ class RunFolder {
   std::filesystem::path log_file() const {
     return path_ / "log.txt";
   }
+  std::filesystem::path metrics_file() const {
+    return path_ / "metrics.jsonl";
+  }
+  std::filesystem::path checkpoints() const {
+    return path_ / "checkpoints";
+  }
+  /// Whether the training has come to its end.
+  bool is_finished() const;
+  /// For a run that goes on after all: from here on it has not come to its end.
+  void forget_end() const;
+  /// For a run that begins anew: removes what its training wrote.
+  void forget_training() const;
+
   /// Names of the weight sets that final/ holds, sorted.
   std::vector<std::string> weight_sets() const;
   std::filesystem::path weights_file(const std::string& set) const {
@@ -48,11 +74,22 @@ class RunFolder {
   /// A folder of its own for the files of one plugin instance; made on first use.
   std::filesystem::path instance_folder(const std::string& instance) const;
 
+  /// Puts into `copy` what all instance folders hold, and puts back from there what they held
+  /// then. The files are shared, not copied, where the file system can: they are only ever
+  /// replaced as a whole. Throws Error(data).
+  void save_instance_files(const std::filesystem::path& copy) const;
+  void restore_instance_files(const std::filesystem::path& copy) const;
+
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  void lock();
+  std::filesystem::path instances() const {
+    return path_ / "plugins";
+  }
 
   std::filesystem::path path_;
   std::filesystem::path made_from_;  ///< the outermost folder made for this run; empty if none
+  FileDescriptor lock_;
 };
 
 /// Writes JSON for people, atomically. Throws Error(data).
@@ -60,22 +97,5 @@ void write_json(const std::filesystem::path& file, const nlohmann::ordered_json&
 
 /// Throws Error(data) naming the file when it cannot be read or is no JSON.
 nlohmann::ordered_json read_json(const std::filesystem::path& file);
-
-/// `metrics.jsonl`: one JSON object a line, written and flushed as a whole. Numbers that JSON does
-/// not have (NaN, infinities) are written as null.
-class MetricsFile {
- public:
-  explicit MetricsFile(const RunFolder& folder);
-  void append(const nlohmann::ordered_json& record);
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const {
-      std::fclose(file);
-    }
-  };
-  std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Close> file_;
-};
 
 }  // namespace knack::host

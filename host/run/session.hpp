@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A training run from begin to end: epochs, evaluations, records, final weights.
+// A training run from begin to end: epochs, evaluations, checkpoints, final weights.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "host/recipe/recipe.hpp"
 #include "host/report/run_folder.hpp"
+#include "host/run/checkpoints.hpp"
+#include "host/run/records.hpp"
+#include "host/run/result.hpp"
+#include "host/run/run_requests.hpp"
+#include "host/run/session_state.hpp"
 #include "host/train/evaluation.hpp"
 #include "host/train/fit.hpp"
 #include "host/ui/console.hpp"
@@ -15,48 +21,50 @@
 
 namespace knack::host {
 
-/// What one weight set reached at the end.
-struct FinalSet {
-  std::string name;
-  Metrics valid;
-  Metrics test;  ///< empty without test data
-};
-
-/// The outcome of a run.
-struct FitResult {
-  std::vector<FinalSet> sets;
-  std::string chosen;
-  std::string reason;  ///< one sentence
-};
-
-/// Trains a fit that has begun. Everything it learns goes to the console, to metrics.jsonl and to
-/// final/.
+/// Trains a fit that has begun. Everything it learns goes to the console and to the run folder.
 class Session {
  public:
-  Session(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder);
+  /// `recipe` as checkpoints are to hold it.
+  Session(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder,
+          RunRequests& requests, Checkpoints::OnSaved on_saved);
 
-  FitResult run();
+  /// Goes to where `checkpoint` was made. Before run(). Throws Error as load_fit() does.
+  void resume(const std::filesystem::path& checkpoint, const AllowedChanges& allowed);
+
+  /// Nothing when `requests` asked to leave: all is saved then, and resume() can go on.
+  std::optional<FitResult> run();
 
  private:
-  void run_epochs();
-  void record_training(double seconds, std::int64_t samples);
-  void record_evaluation(const std::string& split, const std::string& set, const Metrics& metrics,
-                         bool is_final);
-  std::vector<std::pair<std::string, Metrics>> evaluate_sets();
-  void write_row(const std::vector<std::pair<std::string, Metrics>>& evaluated, double seconds);
+  enum class Outcome { trained, interrupted };
+
+  Outcome run_epochs();
+  bool after_step();
+  bool after_epoch(Loop::Outcome outcome);
+  EvaluatedSets evaluate_sets();
+  bool note_best(const EvaluatedSets& evaluated);
+  void show_progress();
+  void count_time();
+  void save(bool is_best = false);
+  bool is_stop_requested() const {
+    return requests_.stop.load() != 0;
+  }
+
+  std::optional<FitResult> finish();
   void save_sets() const;
   FinalSet finish_set(WeightSet& set);
-  void choose(FitResult& result) const;
-  void write_summary(const FitResult& result, double seconds) const;
-  nlohmann::ordered_json record(const std::string& split, const std::string& set) const;
+  void publish_chosen(const std::string& set) const;
 
   const Recipe& recipe_;
   Fit& fit_;
   Console& console_;
   const RunFolder& folder_;
-  MetricsFile metrics_file_;
+  RunRequests& requests_;
+  Checkpoints checkpoints_;
+  Records records_;
   Progress progress_;
-  std::vector<std::string> columns_;  // heading of the table as last written
+  SessionState state_;
+  bool is_saved_ = false;  // the present state, in a checkpoint
+  std::chrono::steady_clock::time_point counted_until_;
 };
 
 }  // namespace knack::host

@@ -2,12 +2,14 @@
 #include "host/train/fit.hpp"
 
 #include <ATen/ATen.h>
+#include <knack/abi/ext/log.h>
 
 #include <filesystem>
 #include <utility>
 
 #include "host/common/error.hpp"
 #include "host/plugin/text.hpp"
+#include "host/services/log_sink.hpp"
 #include "host/train/norm_pass.hpp"
 
 namespace knack::host {
@@ -41,9 +43,12 @@ void Fit::begin() {
   knack_hook_context_t context = this->context();
   hooks_.call(Hook::fit_begin, context);
   make_groups();
+  const auto warn = [this](const std::string& text) {
+    if (services_.log != nullptr) services_.log->write("trainer", KNACK_LOG_WARNING, text);
+  };
   loop_ = std::make_unique<Loop>(
       LoopParts{*parts_.model, *parts_.objective, *parts_.optimizer, *parts_.train.loader, hooks_,
-                parts_.placement, group_params_},
+                parts_.placement, group_params_, warn},
       recipe_.trainer);
 }
 
@@ -70,6 +75,34 @@ void Fit::make_groups() {
       handed.options.push_back({option, value});
     }
     parts_.optimizer->add_group(handed);
+  }
+}
+
+std::vector<const Instance*> Fit::instances() const {
+  std::vector<const Instance*> instances = {parts_.model.get(), parts_.train.dataset.get(),
+                                            parts_.valid.dataset.get()};
+  if (parts_.test) instances.push_back(parts_.test->dataset.get());
+  instances.insert(instances.end(), {parts_.objective.get(), parts_.optimizer.get()});
+  for (const Trick& trick : hooks_.tricks()) instances.push_back(&trick);
+  return instances;
+}
+
+Value Fit::save_notes() const {
+  Value::Map reported;
+  for (const auto& [name, number] : reported_) reported.push_back({name, number});
+  Value::Map facts;
+  for (const auto& [instance, json] : facts_) facts.push_back({instance, Value::from_json(json)});
+  return Value::Map{{"reported", std::move(reported)}, {"facts", std::move(facts)}};
+}
+
+void Fit::load_notes(const Value& saved) {
+  reported_.clear();
+  facts_.clear();
+  for (const NamedValue& entry : *saved.find("reported")->get_if<Value::Map>()) {
+    reported_[entry.name] = *entry.value.number();
+  }
+  for (const NamedValue& entry : *saved.find("facts")->get_if<Value::Map>()) {
+    facts_[entry.name] = entry.value.to_json();
   }
 }
 
@@ -123,7 +156,12 @@ std::string Fit::instance_file(const std::string& instance, std::string_view pat
                                         "`, but this command has no run folder");
   }
   const fs::path file = folder_->instance_folder(instance) / relative;
-  fs::create_directories(file.parent_path());
+  std::error_code failure;
+  fs::create_directories(file.parent_path(), failure);
+  if (failure) {
+    throw Error(ExitCode::data,
+                file.parent_path().string() + ": cannot make this folder: " + failure.message());
+  }
   return file.string();
 }
 

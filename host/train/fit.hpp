@@ -58,6 +58,13 @@ class Fit final : public FitServices {
     return *loop_;
   }
 
+  /// Every plugin instance: what the recipe names, in the order of recipes.
+  std::vector<const Instance*> instances() const;
+
+  /// What tricks said about the run so far, for checkpoints; and back.
+  Value save_notes() const;
+  void load_notes(const Value& saved);
+
   /// A context for a hook outside a step.
   knack_hook_context_t context() const;
 

@@ -99,6 +99,13 @@ void FitParts::set_threads() {
   threads = at::get_num_threads();
 }
 
+std::unique_lock<std::mutex> FitParts::pause_reading(const Instance& instance) const {
+  for (const DataPart* part : {&train, &valid, test ? &*test : nullptr}) {
+    if (part != nullptr && part->dataset.get() == &instance) return part->source->exclusive();
+  }
+  return {};
+}
+
 std::string FitParts::description() const {
   std::int64_t elements = 0;
   for (const ModelTensor& parameter : parameters) elements += parameter.tensor.numel();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class FitParts {
 
   /// A loader of the first batch of `valid`.
   std::unique_ptr<Loader> make_trial() const;
+
+  /// While the lock lives, no loader enters `instance`, should that be one of the datasets.
+  std::unique_lock<std::mutex> pause_reading(const Instance& instance) const;
 
   /// One line for people: model, parameters, data, device, precision, threads.
   std::string description() const;

@@ -3,58 +3,70 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "host/common/error.hpp"
 #include "host/plugin/text.hpp"
+#include "host/train/non_finite_report.hpp"
 
 namespace knack::host {
 
-void RunningLoss::add(const at::Tensor& loss, double weight) {
-  const at::NoGradGuard no_grad;
-  if (!sum_.defined()) {
-    sum_ = at::zeros({}, loss.options().dtype(at::kDouble));
-  }
-  sum_.add_(loss, weight);
-  weight_ += weight;
-}
-
-double RunningLoss::mean() const {
-  return weight_ > 0.0 ? sum_.item<double>() / weight_ : std::numeric_limits<double>::quiet_NaN();
-}
-
-void RunningLoss::reset() {
-  if (sum_.defined()) sum_.zero_();
-  weight_ = 0.0;
-}
-
-Loop::Loop(LoopParts parts, const TrainerOptions& options) : parts_(parts), options_(options) {
-  counters_.total_epochs = options.epochs;
+Loop::Loop(LoopParts parts, const TrainerOptions& options)
+    : parts_(std::move(parts)),
+      options_(options),
+      skips_steps_(options.non_finite == "skip_step"),
+      buffers_(buffers_of(parts_.model)) {
+  state_.counters.total_epochs = options.epochs;
   for (const auto& group : parts_.group_params) gradients_.emplace_back(group.size());
 }
 
-Loop::Outcome Loop::run_epoch(const std::function<void()>& on_step) {
-  ++counters_.epoch;
-  steps_before_epoch_ = counters_.step;
-  running_loss_.reset();
-  parts_.model.set_training(true);
-  parts_.train_loader.start_epoch(counters_.epoch);
-  knack_hook_context_t begin = context();
-  parts_.hooks.call(Hook::epoch_begin, begin);
+void Loop::restore(const LoopState& state) {
+  state_ = state;
+  state_.counters.total_epochs = options_.epochs;
+}
 
-  std::int64_t batches_left = parts_.train_loader.batches_per_epoch();
-  while (batches_left > 0 && fetch_window()) {
-    batches_left -= static_cast<std::int64_t>(window_.size());
+double Loop::mean_loss() const {
+  return state_.loss_weight > 0.0 ? state_.loss_sum / state_.loss_weight
+                                  : std::numeric_limits<double>::quiet_NaN();
+}
+
+Loop::Outcome Loop::run_epoch(const std::function<bool()>& on_step) {
+  open_epoch();
+  const std::int64_t batches = parts_.train_loader.batches_per_epoch();
+  while (state_.reply < KNACK_REPLY_STOP_EPOCH && state_.batches_done < batches && fetch_window()) {
+    if (skips_steps_) buffers_.keep();
+    marks_.clear();
     bool has_gradient = false;
     for (std::size_t position = 0; position < window_.size(); ++position) {
       has_gradient |= run_micro_batch(position);
     }
-    const std::uint32_t reply = finish_window(has_gradient);
-    on_step();
-    if (reply == KNACK_REPLY_STOP_FIT) return Outcome::stop_fit;
-    if (reply == KNACK_REPLY_STOP_EPOCH) break;
+    state_.reply = finish_window(has_gradient);
+    if (!on_step()) return Outcome::interrupted;
   }
-  return Outcome::epoch_done;
+  state_.in_epoch = false;
+  const std::uint32_t reply = std::exchange(state_.reply, KNACK_REPLY_CONTINUE);
+  return reply == KNACK_REPLY_STOP_FIT ? Outcome::stop_fit : Outcome::epoch_done;
+}
+
+// An epoch that is open already goes on where it stood.
+void Loop::open_epoch() {
+  const bool begins = !state_.in_epoch;
+  if (begins) {
+    ++state_.counters.epoch;
+    state_.in_epoch = true;
+    state_.batches_done = 0;
+    state_.steps_before_epoch = state_.counters.step;
+    state_.loss_sum = state_.loss_weight = 0.0;
+    state_.skipped_in_epoch = 0;
+  }
+  parts_.model.set_training(true);
+  parts_.train_loader.start_epoch(state_.counters.epoch, state_.batches_done);
+  if (begins) {
+    knack_hook_context_t begin = context();
+    parts_.hooks.call(Hook::epoch_begin, begin);
+  }
 }
 
 bool Loop::fetch_window() {
@@ -62,8 +74,9 @@ bool Loop::fetch_window() {
   parts_.hooks.call(Hook::window_begin, begin);
   const std::int64_t wanted = std::max<std::int64_t>(begin.request_micro_batches, 1);
   const std::int64_t batches = parts_.train_loader.batches_per_epoch();
-  counters_.total_steps = steps_before_epoch_ + (counters_.total_epochs - counters_.epoch + 1) *
-                                                    ((batches + wanted - 1) / wanted);
+  Counters& counters = state_.counters;
+  counters.total_steps = state_.steps_before_epoch + (counters.total_epochs - counters.epoch + 1) *
+                                                         ((batches + wanted - 1) / wanted);
   window_.clear();
   while (static_cast<std::int64_t>(window_.size()) < wanted) {
     std::optional<Batch> batch = parts_.train_loader.next();
@@ -74,6 +87,7 @@ bool Loop::fetch_window() {
     micro_batch.indices = std::move(batch->indices);
     micro_batch.samples = batch->samples;
   }
+  state_.batches_done += static_cast<std::int64_t>(window_.size());
   show_window_to_tricks();
   return !window_.empty();
 }
@@ -82,7 +96,7 @@ bool Loop::fetch_window() {
 // of the window is known.
 void Loop::show_window_to_tricks() {
   window_weight_ = dropped_weight_ = 0.0;
-  Counters ahead = counters_;
+  Counters ahead = state_.counters;
   for (std::size_t position = 0; position < window_.size(); ++position) {
     MicroBatch& batch = window_[position];
     ++ahead.micro_batch;
@@ -97,11 +111,12 @@ void Loop::show_window_to_tricks() {
 }
 
 bool Loop::run_micro_batch(std::size_t position) {
+  marks_.emplace_back(parts_.placement.device());
   MicroBatch& batch = window_[position];
-  ++counters_.micro_batch;
-  counters_.samples_seen += batch.samples;
+  ++state_.counters.micro_batch;
+  state_.counters.samples_seen += batch.samples;
   if (batch.weight <= 0.0) return false;
-  knack_hook_context_t at = window_context(counters_, position);
+  knack_hook_context_t at = window_context(state_.counters, position);
   std::uint32_t reply = KNACK_REPLY_CONTINUE;
   {
     const at::AutoGradMode recording(true);
@@ -119,33 +134,73 @@ bool Loop::run_micro_batch(std::size_t position) {
     return false;
   }
 
-  running_loss_.add(batch.loss, batch.weight);
   const double share = batch.weight / window_weight_;
   (share == 1.0 ? batch.loss : batch.loss * share).backward();
   parts_.hooks.call(Hook::gradients, at, &batch);
-  batch = MicroBatch{};  // frees the graph and the data
+  batch.outputs = Value();  // with the loss below this frees the graph
+  batch.loss = batch.loss.detach();
   return true;
 }
 
 std::uint32_t Loop::finish_window(bool has_gradient) {
   const at::NoGradGuard no_grad;
-  knack_hook_context_t at = window_context(counters_, window_.size() - 1);
+  knack_hook_context_t at = window_context(state_.counters, window_.size() - 1);
   if (has_gradient) {
     if (dropped_weight_ > 0.0) {
       rescale_gradients(window_weight_ / (window_weight_ - dropped_weight_));
     }
-    const std::uint32_t verdict = parts_.hooks.call(Hook::before_step, at);
-    at.stepped = verdict == KNACK_REPLY_SKIP_STEP ? 0 : 1;
+    const bool may_step =
+        judge_numbers() && parts_.hooks.call(Hook::before_step, at) != KNACK_REPLY_SKIP_STEP;
+    at.stepped = may_step ? 1 : 0;
   }
   if (at.stepped != 0) {
     collect_gradients();
     parts_.optimizer.step(gradients_);
-    ++counters_.step;
-    at.step = counters_.step;
+    ++state_.counters.step;
+    at.step = state_.counters.step;
   }
+  window_.clear();
   const std::uint32_t reply = parts_.hooks.call(Hook::after_step, at);
   clear_gradients();
   return reply;
+}
+
+bool Loop::judge_numbers() {
+  const WindowNumbers numbers = read_numbers(window_, parts_.group_params);
+  if (!numbers.are_finite()) {
+    refuse_step(numbers);
+    return false;
+  }
+  state_.skipped_in_row = 0;
+  for (std::size_t position = 0; position < window_.size(); ++position) {
+    if (!window_[position].loss.defined()) continue;
+    state_.loss_sum += numbers.losses[position] * window_[position].weight;
+    state_.loss_weight += window_[position].weight;
+  }
+  return true;
+}
+
+void Loop::refuse_step(const WindowNumbers& numbers) {
+  const bool ends = !skips_steps_ || state_.skipped_in_row == options_.non_finite_limit;
+  if (ends || state_.skipped_in_epoch == 0) {
+    std::string text = "epoch " + std::to_string(state_.counters.epoch) + ", step " +
+                       std::to_string(state_.counters.step + 1) + ", " +
+                       explain({parts_.model, parts_.objective, parts_.hooks, parts_.placement,
+                                window_, marks_, numbers});
+    if (ends && skips_steps_) {
+      text += "; the " + std::to_string(options_.non_finite_limit) +
+              " steps before were skipped for such numbers, the limit of trainer.non_finite_limit";
+    }
+    if (ends) {
+      throw Error(
+          ExitCode::training,
+          text + (skips_steps_ ? "" : "; trainer.non_finite \"skip_step\" leaves such steps out"));
+    }
+    if (parts_.warn) parts_.warn(text + "; steps with such numbers are skipped");
+  }
+  ++state_.skipped_in_epoch;
+  ++state_.skipped_in_row;
+  buffers_.put_back();
 }
 
 // Undefined rather than zeroed: the next backward then writes instead of adding.

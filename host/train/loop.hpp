@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "host/data/loader.hpp"
@@ -12,6 +13,7 @@
 #include "host/plugin/kinds/optimizer.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/train/hooks.hpp"
+#include "host/train/non_finite.hpp"
 #include "host/train/placement.hpp"
 
 namespace knack::host {
@@ -26,17 +28,17 @@ struct Counters {
   std::int64_t samples_seen = 0;  ///< training samples consumed
 };
 
-/// The mean training loss since it was last reset, weighted as the objective weights it. Kept on
-/// the device: reading it is what costs a synchronization.
-class RunningLoss {
- public:
-  void add(const at::Tensor& loss, double weight);
-  double mean() const;
-  void reset();
-
- private:
-  at::Tensor sum_;
-  double weight_ = 0.0;
+/// Where a loop stands between two windows: what it needs to go on bit for bit.
+struct LoopState {
+  Counters counters;
+  bool in_epoch = false;                ///< an epoch has begun and is not done
+  std::int64_t batches_done = 0;        ///< micro-batches of the epoch that were fetched
+  std::int64_t steps_before_epoch = 0;  ///< steps made when it began
+  double loss_sum = 0.0;                ///< of the epoch, weighted as the objective weights it
+  double loss_weight = 0.0;
+  std::int64_t skipped_in_epoch = 0;  ///< steps that were not made for their numbers
+  std::int64_t skipped_in_row = 0;    ///< the same since the last step that was made
+  std::uint32_t reply = 0;            ///< KNACK_REPLY_* of the tricks after the last window
 };
 
 /// What the loop works with; all owned by the fit.
@@ -48,6 +50,7 @@ struct LoopParts {
   Hooks& hooks;
   const Placement& placement;
   std::vector<std::vector<at::Tensor>>& group_params;  ///< the model's parameters, by group
+  std::function<void(const std::string&)> warn = {};   ///< shows a line to the user
 };
 
 /// Runs epochs. It knows the order of things inside a step and nothing else.
@@ -55,31 +58,50 @@ class Loop {
  public:
   Loop(LoopParts parts, const TrainerOptions& options);
 
-  enum class Outcome { epoch_done, stop_fit };
+  enum class Outcome {
+    epoch_done,
+    stop_fit,     ///< a trick asked for it
+    interrupted,  ///< `on_step` asked for it; the epoch stays open
+  };
 
-  /// One pass over the training data. `on_step` is called after each optimizer step.
-  Outcome run_epoch(const std::function<void()>& on_step);
+  /// One pass over the training data, or what is left of it when an epoch is open. `on_step` is
+  /// called after each window, whether its step was made or not, and returns false to stop there.
+  /// Throws Error when a loss or gradient is not finite and `non_finite` says so.
+  Outcome run_epoch(const std::function<bool()>& on_step);
+
+  /// Between windows: in `on_step` and outside run_epoch().
+  const LoopState& state() const {
+    return state_;
+  }
+
+  /// Goes on where the loop stood that `state` is of; how many epochs there are is this loop's.
+  /// Outside run_epoch().
+  void restore(const LoopState& state);
 
   const Counters& counters() const {
-    return counters_;
+    return state_.counters;
   }
-  RunningLoss& running_loss() {
-    return running_loss_;
-  }
+
+  /// The mean training loss of the epoch so far, weighted as the objective weights it; NaN before
+  /// its first window.
+  double mean_loss() const;
 
   /// A context for a hook outside a step.
   knack_hook_context_t context() const {
-    return context(counters_, options_);
+    return context(state_.counters, options_);
   }
 
   /// What every hook is told. The strings are those of `options`.
   static knack_hook_context_t context(const Counters& counters, const TrainerOptions& options);
 
  private:
+  void open_epoch();
   bool fetch_window();
   void show_window_to_tricks();
   bool run_micro_batch(std::size_t position);
   std::uint32_t finish_window(bool has_gradient);
+  bool judge_numbers();
+  void refuse_step(const WindowNumbers& numbers);
   void rescale_gradients(double factor);
   void collect_gradients();
   void clear_gradients();
@@ -87,14 +109,15 @@ class Loop {
 
   LoopParts parts_;
   const TrainerOptions& options_;
-  Counters counters_;
-  RunningLoss running_loss_;
+  LoopState state_;
 
   std::vector<MicroBatch> window_;
   double window_weight_ = 0.0;   // of all micro-batches of the window
   double dropped_weight_ = 0.0;  // of those that were skipped after the first backward
-  std::int64_t steps_before_epoch_ = 0;
   std::vector<std::vector<at::Tensor>> gradients_;  // [group][i], undefined without a gradient
+  std::vector<RandomStreamMark> marks_;             // before each forward of the window
+  const bool skips_steps_;
+  TensorKeeper buffers_;  // as before the window, when steps are skipped for their numbers
 };
 
 }  // namespace knack::host

@@ -4,45 +4,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <utility>
 
-#include "host/checkpoint/safetensors.hpp"
 #include "host/common/error.hpp"
 #include "host/common/nearest_name.hpp"
 
 namespace knack::host {
 namespace {
-
-constexpr std::array<std::pair<at::ScalarType, const char*>, 9> kDtypes = {{
-    {at::kFloat, "F32"},
-    {at::kDouble, "F64"},
-    {at::kHalf, "F16"},
-    {at::kBFloat16, "BF16"},
-    {at::kLong, "I64"},
-    {at::kInt, "I32"},
-    {at::kShort, "I16"},
-    {at::kByte, "U8"},
-    {at::kBool, "BOOL"},
-}};
-
-const char* dtype_name(const std::string& tensor, at::ScalarType type) {
-  for (const auto& [known, name] : kDtypes) {
-    if (known == type) return name;
-  }
-  throw Error(ExitCode::data, "tensor `" + tensor + "`: its dtype " + at::toString(type) +
-                                  " cannot be written as safetensors");
-}
-
-bool find_dtype(const std::string& name, at::ScalarType& type) {
-  for (const auto& [known, known_name] : kDtypes) {
-    if (name == known_name) {
-      type = known;
-      return true;
-    }
-  }
-  return false;
-}
 
 std::string shape_text(at::IntArrayRef shape) {
   std::string text = "[";
@@ -80,23 +49,26 @@ class Mismatches {
   std::vector<std::string> lines_;
 };
 
+bool is_in(FileContent content, const ModelTensor& entry) {
+  return content == FileContent::all || entry.is_persistent;
+}
+
 void check_fit(const WeightStore& store, const SafetensorsReader& reader,
-               const std::filesystem::path& file) {
+               const std::filesystem::path& file, FileContent content) {
   Mismatches mismatches(file);
   std::vector<std::string> expected;
   for (const ModelTensor& entry : store.model_tensors()) {
-    if (!entry.is_persistent) continue;
+    if (!is_in(content, entry)) continue;
     expected.push_back(entry.name);
     const StoredTensor* stored = reader.find(entry.name);
-    at::ScalarType type;
+    const auto type = stored == nullptr ? std::nullopt : dtype_of(*stored);
     if (stored == nullptr) {
       mismatches.add("missing   ", entry.name, shape_text(entry.tensor.sizes()));
     } else if (at::IntArrayRef(stored->shape) != entry.tensor.sizes()) {
       mismatches.add(
           "misshapen ", entry.name,
           "expected " + shape_text(entry.tensor.sizes()) + ", found " + shape_text(stored->shape));
-    } else if (!find_dtype(stored->dtype, type) ||
-               at::isFloatingType(type) != entry.tensor.is_floating_point()) {
+    } else if (!type || at::isFloatingType(*type) != entry.tensor.is_floating_point()) {
       mismatches.add("wrong type", entry.name,
                      std::string("expected ") + at::toString(entry.tensor.scalar_type()) +
                          ", found " + stored->dtype);
@@ -115,40 +87,37 @@ void check_fit(const WeightStore& store, const SafetensorsReader& reader,
 
 }  // namespace
 
-void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
-                  const std::map<std::string, std::string>& metadata) {
-  std::vector<at::Tensor> row_major;  // keeps the memory alive until it is written
-  std::vector<TensorToWrite> tensors;
+std::vector<NamedTensor> tensors_of(const WeightStore& store, const WeightSet& set,
+                                    FileContent content) {
+  std::vector<NamedTensor> tensors;
   for (std::size_t i = 0; i < set.tensors.size(); ++i) {
     const ModelTensor& entry = store.model_tensors()[i];
-    if (!entry.is_persistent) continue;
-    const at::Tensor& tensor = row_major.emplace_back(
-        set.tensors[i].to(at::kCPU).contiguous(at::MemoryFormat::Contiguous));
-    tensors.push_back({entry.name, dtype_name(entry.name, tensor.scalar_type()),
-                       tensor.sizes().vec(), tensor.const_data_ptr(), tensor.nbytes()});
+    if (is_in(content, entry)) tensors.push_back({entry.name, set.tensors[i]});
   }
-  std::map<std::string, std::string> all_metadata = metadata;
-  all_metadata.emplace("format", "pt");
-  write_safetensors(file, tensors, all_metadata);
+  return tensors;
 }
 
-void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file) {
+void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
+                  const std::map<std::string, std::string>& metadata) {
+  std::map<std::string, std::string> all_metadata = metadata;
+  all_metadata.emplace("format", "pt");
+  const TensorsToWrite tensors(tensors_of(store, set, FileContent::persistent));
+  write_safetensors(file, tensors.get(), all_metadata);
+}
+
+void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file,
+                  FileContent content) {
   const SafetensorsReader reader(file);
-  check_fit(store, reader, file);
+  check_fit(store, reader, file, content);
   std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // copied only once all was read
   for (std::size_t i = 0; i < set.tensors.size(); ++i) {
     const ModelTensor& entry = store.model_tensors()[i];
-    if (entry.is_persistent) {
-      const StoredTensor& stored = *reader.find(entry.name);
-      at::ScalarType type = at::kFloat;
-      find_dtype(stored.dtype, type);
-      at::Tensor content = at::empty(stored.shape, at::TensorOptions().dtype(type));
-      reader.read(stored, content.data_ptr());
-      contents.emplace_back(set.tensors[i], std::move(content));
+    if (is_in(content, entry)) {
+      contents.emplace_back(set.tensors[i], read_tensor(reader, *reader.find(entry.name)));
     }
   }
   const at::NoGradGuard no_grad;
-  for (auto& [tensor, content] : contents) tensor.copy_(content);
+  for (auto& [tensor, read] : contents) tensor.copy_(read);
 }
 
 }  // namespace knack::host

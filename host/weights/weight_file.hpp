@@ -5,18 +5,27 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "host/archive/tensor_file.hpp"
 #include "host/weights/weight_set.hpp"
 
 namespace knack::host {
+
+/// Which tensors of a set a file has: those of the state dict, or every one, as checkpoints need.
+enum class FileContent { persistent, all };
+
+std::vector<NamedTensor> tensors_of(const WeightStore& store, const WeightSet& set,
+                                    FileContent content);
 
 /// Writes the persistent tensors of a set, row-major, atomically. Throws Error(data).
 void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
                   const std::map<std::string, std::string>& metadata = {});
 
-/// Reads a file into a set, tensor by name, converting floating dtypes. Every persistent tensor
-/// must be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
+/// Reads a file into a set, tensor by name, converting floating dtypes. Every tensor that
+/// `content` asks for must be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
 /// tensors; the set is then unchanged.
-void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file);
+void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file,
+                  FileContent content = FileContent::persistent);
 
 }  // namespace knack::host

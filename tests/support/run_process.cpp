@@ -86,7 +86,10 @@ ProcessResult run_process(const ProcessRequest& request) {
   int status = 0;
   if (waitpid(process, &status, 0) != process) check(errno, "waitpid");
   if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  if (WIFSIGNALED(status)) {
+    result.signal = WTERMSIG(status);
+    result.dumped_core = WCOREDUMP(status);
+  }
   result.standard_output = file_bytes(output);
   result.standard_error = file_bytes(error);
   return result;

@@ -18,8 +18,9 @@ struct ProcessRequest {
 };
 
 struct ProcessResult {
-  int exit_code = -1;  ///< -1 when a signal ended it
-  int signal = 0;      ///< 0 when it ended by itself
+  int exit_code = -1;        ///< -1 when a signal ended it
+  int signal = 0;            ///< 0 when it ended by itself
+  bool dumped_core = false;  ///< the kernel wrote one
   bool timed_out = false;
   std::string standard_output;
   std::string standard_error;

@@ -5,16 +5,20 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "host/app/command_environment.hpp"
 
 namespace knack::host {
 
 struct TrainCommand {
-  std::filesystem::path recipe;
-  std::filesystem::path run_folder;  ///< empty: below trainer.run_root
+  std::filesystem::path recipe;              ///< may be empty with `resume`
+  std::filesystem::path run_folder;          ///< empty: below trainer.run_root
+  std::string resume;                        ///< a run folder or "auto"; empty: a new run
+  std::vector<std::string> allowed_changes;  ///< keys that may differ from the run's recipe
 };
-void run_command(const TrainCommand& command, const CommonOptions& common);
+/// Returns 0, or 128 + the signal that ended the training before its end.
+int run_command(const TrainCommand& command, const CommonOptions& common);
 
 struct EvalCommand {
   std::filesystem::path run;

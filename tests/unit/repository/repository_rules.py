@@ -13,7 +13,7 @@ import sys
 # `sdk/X` is sdk/include/knack/X, "torch" is LibTorch, "c++" is the C++ standard library.
 SDK = {"sdk/abi", "sdk/sdk", "c++"}
 HOST_BASE = {"sdk/abi", "torch", "c++", "host/common", "host/recipe"}
-HOST_PARTS = {"host/plugin", "host/weights", "host/data", "host/checkpoint", "host/report", "host/ui", "host/services"}
+HOST_PARTS = {"host/plugin", "host/weights", "host/data", "host/checkpoint", "host/archive", "host/report", "host/ui", "host/services"}
 ALLOWED = {
     "sdk/abi": set(),
     "sdk/sdk": SDK,
@@ -28,11 +28,13 @@ ALLOWED = {
     "host/checkpoint": HOST_BASE,
     "host/ui": HOST_BASE,
     "host/data": HOST_BASE | {"host/plugin"},
-    "host/weights": HOST_BASE | {"host/plugin", "host/checkpoint"},
+    "host/archive": HOST_BASE | {"host/plugin", "host/checkpoint"},
+    "host/weights": HOST_BASE | {"host/plugin", "host/archive"},
     "host/report": HOST_BASE | {"host/checkpoint"},
     "host/services": HOST_BASE | {"host/plugin", "host/weights", "host/data"},
     "host/train": HOST_BASE | HOST_PARTS,
-    "host/app": HOST_BASE | HOST_PARTS | {"host/train"},
+    "host/run": HOST_BASE | HOST_PARTS | {"host/train"},
+    "host/app": HOST_BASE | HOST_PARTS | {"host/train", "host/run"},
 }
 
 # The host knows no plugin by name, so none of these may stand in it as a string.

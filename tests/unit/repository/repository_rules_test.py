@@ -33,7 +33,7 @@ FORBIDDEN = [
 PERMITTED = [
     ("sdk/include/knack/abi/value.h", "#include <stdint.h>\n#include <knack/abi/status.h>"),
     ("sdk/include/knack/torch/tensor.hpp", "#include <torch/torch.h>\n#include <knack/sdk/tensor.hpp>"),
-    ("host/weights/set.cpp", '#include "host/checkpoint/safetensors.hpp"\n#include <torch/torch.h>\n#include <vector>'),
+    ("host/weights/set.cpp", '#include "host/archive/tensor_file.hpp"\n#include <torch/torch.h>\n#include <vector>'),
     ("host/report/html.cpp", '#include "host/checkpoint/reader.hpp"\n#include <nlohmann/json.hpp>'),
     ("host/app/main.cpp", '#include "host/train/loop.hpp"\nconst char* kText = "schema";  // "ema" is one'),
     ("plugins/tricks/ema/ema.cpp", '#include "decay.hpp"\n#include <knack/sdk/trick.hpp>'),

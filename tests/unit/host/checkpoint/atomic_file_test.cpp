@@ -51,8 +51,8 @@ class AtomicFileTest : public ::testing::Test {
 
 TEST_F(AtomicFileTest, ShowsTheFileOnlyWhenItIsCommitted) {
   AtomicFile file(place_);
-  file.write("first ");
-  file.write("second");
+  file.output().write("first ");
+  file.output().write("second");
   EXPECT_FALSE(fs::exists(place_));
   file.commit();
   EXPECT_EQ(file_bytes(place_), "first second");
@@ -63,7 +63,7 @@ TEST_F(AtomicFileTest, KeepsTheOldFileWhenItIsNotCommitted) {
   write_file_atomically(place_, "old");
   {
     AtomicFile file(place_);
-    file.write("new");
+    file.output().write("new");
   }
   EXPECT_EQ(file_bytes(place_), "old");
   EXPECT_EQ(files(), 1u);

@@ -77,6 +77,15 @@ TEST(ParseJson, RefusesADuplicateKeyWithBothPlaces) {
             "r.json:3:2: error: duplicate key `lr`; it stands first at r.json:2:2");
 }
 
+TEST(ParseJson, ForgetsWhatStoodBelowTheFirstOfTwoKeys) {
+  Diagnostics diagnostics;
+  const Document document =
+      parse_json(R"({"a": {"b": 1, "c": 2}, "a": {"b": 3}})", "r.json", diagnostics);
+  EXPECT_EQ(diagnostics.lines().size(), 1u);
+  EXPECT_EQ(document.root.dump(), R"({"a":{"b":3}})");
+  EXPECT_EQ(document.find_origin("/a/c"), nullptr);
+}
+
 TEST(ParseJson, ReportsEveryDuplicateKeyAndThenTheSyntaxError) {
   EXPECT_THAT(error_in(R"({"a": 1, "a": 2, "b": 1, "b": 2, ])"),
               AllOf(HasSubstr("duplicate key `a`"), HasSubstr("\nr.json:1:26: error: duplicate"),
@@ -158,6 +167,7 @@ TEST(ParseJson, KeepsMessagesShortAndOnOneLine) {
   const std::string message = error_in("{\"a\": \"" + std::string(1 << 20, 'x') + "\n\"}");
   EXPECT_LT(message.size(), 300u);
   EXPECT_EQ(message.find('\n'), message.npos);
+  EXPECT_THAT(error_in("{\"a\": \x7fm\"}"), HasSubstr("last read: '\"a\":  '"));
 }
 
 }  // namespace

@@ -28,9 +28,16 @@ TEST_F(ReadRecipe, FillsInEveryDefault) {
   EXPECT_EQ(recipe.trainer.threads, 0);
   EXPECT_EQ(recipe.trainer.monitor, "top1");
   EXPECT_EQ(recipe.trainer.mode, "max");
+  EXPECT_EQ(recipe.trainer.non_finite, "stop");
+  EXPECT_EQ(recipe.trainer.non_finite_limit, 10);
   EXPECT_FALSE(recipe.trainer.check_plugins);
   EXPECT_EQ(recipe.trainer.log_every_seconds, 10.0);
   EXPECT_EQ(recipe.trainer.run_root, "runs");
+  EXPECT_EQ(recipe.checkpoint.every_epochs, 1);
+  EXPECT_EQ(recipe.checkpoint.every_steps, 0);
+  EXPECT_EQ(recipe.checkpoint.every_minutes, 0.0);
+  EXPECT_EQ(recipe.checkpoint.keep, 2);
+  EXPECT_TRUE(recipe.checkpoint.best);
   EXPECT_TRUE(recipe.tricks.empty());
   EXPECT_TRUE(recipe.plugin_path.empty());
 }
@@ -48,8 +55,10 @@ TEST_F(ReadRecipe, ReadsEveryKeyOfTheHost) {
   "objective": {"use": "cross_entropy"},
   "optimizer": {"use": "sgd", "lr": 0.1},
   "trainer": {"epochs": 3, "seed": 0, "device": "cuda", "precision": "bf16", "channels_last": true,
-              "threads": 2, "monitor": "loss", "mode": "min", "check_plugins": true,
+              "threads": 2, "monitor": "loss", "mode": "min",
+              "non_finite": "skip_step", "non_finite_limit": 3, "check_plugins": true,
               "log_every_seconds": 0.5, "run_root": "out"},
+  "checkpoint": {"every_epochs": 0, "every_steps": 100, "every_minutes": 0.5, "keep": 3, "best": false},
   "tricks": [{"use": "ema", "decay": 0.9}, {"use": "ema", "name": "slow"}],
   "plugins": {"path": ["plugins", "/opt/plugins"]}
 })");
@@ -75,9 +84,16 @@ TEST_F(ReadRecipe, ReadsEveryKeyOfTheHost) {
   EXPECT_EQ(recipe.trainer.threads, 2);
   EXPECT_EQ(recipe.trainer.monitor, "loss");
   EXPECT_EQ(recipe.trainer.mode, "min");
+  EXPECT_EQ(recipe.trainer.non_finite, "skip_step");
+  EXPECT_EQ(recipe.trainer.non_finite_limit, 3);
   EXPECT_TRUE(recipe.trainer.check_plugins);
   EXPECT_EQ(recipe.trainer.log_every_seconds, 0.5);
   EXPECT_EQ(recipe.trainer.run_root, "out");
+  EXPECT_EQ(recipe.checkpoint.every_epochs, 0);
+  EXPECT_EQ(recipe.checkpoint.every_steps, 100);
+  EXPECT_EQ(recipe.checkpoint.every_minutes, 0.5);
+  EXPECT_EQ(recipe.checkpoint.keep, 3);
+  EXPECT_FALSE(recipe.checkpoint.best);
   ASSERT_EQ(recipe.tricks.size(), 2u);
   EXPECT_EQ(recipe.tricks[0].name, "ema");
   EXPECT_EQ(recipe.tricks[0].options, Json::parse(R"({"decay": 0.9})"));
@@ -131,8 +147,8 @@ TEST_F(ReadRecipe, CollectsEveryErrorWithItsPlace) {
       "r.json:5:25: error: trainer.epochs: expected an integer of at least 1, found `3.7`\n"
       "r.json:5:38: error: trainer.seed: expected an integer of at least 0, found `true`\n"
       "r.json:5:44: error: unknown key `devise` in trainer; expected one of: epochs, seed, device, "
-      "precision, channels_last, threads, monitor, mode, check_plugins, log_every_seconds, "
-      "run_root; did you mean `device`?\n"
+      "precision, channels_last, threads, monitor, mode, non_finite, non_finite_limit, "
+      "check_plugins, log_every_seconds, run_root; did you mean `device`?\n"
       "r.json:5:74: error: trainer.precision: expected one of \"fp32\", \"bf16\", \"fp64\", found "
       "`\"fp23\"`; did you mean `fp32`?\n"
       "r.json:5:93: error: trainer.threads: expected an integer from 0 to 1024, found `-1`\n"
@@ -141,7 +157,7 @@ TEST_F(ReadRecipe, CollectsEveryErrorWithItsPlace) {
       "r.json:7:29: error: plugins.path[1]: expected a string of at least 1 characters, found "
       "`5`\n"
       "r.json:8:3: error: unknown key `nmae` in the recipe; expected one of: name, model, data, "
-      "objective, optimizer, trainer, tricks, plugins; did you mean `name`?\n"
+      "objective, optimizer, trainer, checkpoint, tricks, plugins; did you mean `name`?\n"
       "r.json:1:1: error: missing key `optimizer` in the recipe\n"
       "r.json:6:47: error: tricks[3] and tricks[2] are both named `ema`; tell them apart by a key "
       "`name`");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "host/report/metrics_file.hpp"
 #include "host/report/run_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <limits>
 
@@ -32,6 +34,67 @@ TEST(RunFolder, RefusesAFolderWithFilesInIt) {
                 ": expected a new or empty folder for the run, found one with files in it; choose "
                 "another with --run-dir");
   EXPECT_EQ(file_bytes(root.path() / "busy/file"), "content");
+}
+
+TEST(RunFolder, BelongsToOneAtATime) {
+  const TemporaryFolder root;
+  {
+    const RunFolder first = RunFolder::create(root.path() / "run");
+    root.write("run/recipe.json", "{}");
+    EXPECT_EQ(error_message(ExitCode::data, [&] { RunFolder::take_over(root.path() / "run"); }),
+              (root.path() / "run").string() + ": another process (pid " +
+                  std::to_string(::getpid()) +
+                  ") is training in this run folder; wait for it or choose another with --run-dir");
+    EXPECT_NO_THROW(RunFolder::open(root.path() / "run"));
+  }
+  EXPECT_NO_THROW(RunFolder::take_over(root.path() / "run"));
+}
+
+TEST(RunFolder, OfARunThatNeverBeganMayBeUsedAgain) {
+  const TemporaryFolder root;
+  root.write("run/.lock", "pid 1");
+  EXPECT_NO_THROW(RunFolder::create(root.path() / "run"));
+}
+
+TEST(RunFolder, ThatIsTakenOverLosesWhatWasLeftHalfWritten) {
+  const TemporaryFolder root;
+  root.write("run/recipe.json", "{}");
+  const std::vector<std::string> leftovers = {"run/.recipe.json.1.0.tmp",
+                                              "run/final/.live.safetensors.1.0.tmp",
+                                              "run/plugins/average/.a.safetensors.1.0.tmp"};
+  for (const std::string& file : leftovers) root.write(file, "half");
+  const RunFolder run = RunFolder::take_over(root.path() / "run");
+  for (const std::string& file : leftovers) {
+    EXPECT_FALSE(std::filesystem::exists(root.path() / file)) << file;
+  }
+  EXPECT_TRUE(std::filesystem::exists(run.recipe_file()));
+}
+
+TEST(RunFolder, PutsTheFilesOfInstancesBackAsTheyWere) {
+  const TemporaryFolder root;
+  const RunFolder run = RunFolder::create(root.path() / "run");
+  root.write("run/plugins/average/snapshots/1", "first");
+  root.write("run/plugins/average/snapshots/2", "second");
+  run.save_instance_files(root.path() / "copy");
+  std::filesystem::remove(root.path() / "run/plugins/average/snapshots/1");
+  root.write("run/plugins/average/snapshots/3", "third");
+  run.restore_instance_files(root.path() / "copy");
+  EXPECT_EQ(file_bytes(root.path() / "run/plugins/average/snapshots/1"), "first");
+  EXPECT_EQ(file_bytes(root.path() / "run/plugins/average/snapshots/2"), "second");
+  EXPECT_FALSE(std::filesystem::exists(root.path() / "run/plugins/average/snapshots/3"));
+}
+
+TEST(MetricsFile, IsCutWhereACheckpointWasMade) {
+  const TemporaryFolder root;
+  const RunFolder run = RunFolder::create(root.path() / "run");
+  MetricsFile metrics(run);
+  metrics.append({{"step", 1}});
+  const std::uint64_t bytes = metrics.sync();
+  metrics.append({{"step", 2}});
+  EXPECT_TRUE(metrics.cut(bytes));
+  metrics.append({{"step", 3}});
+  EXPECT_EQ(file_bytes(run.metrics_file()), "{\"step\":1}\n{\"step\":3}\n");
+  EXPECT_FALSE(metrics.cut(1000));
 }
 
 TEST(RunFolder, ThatIsDiscardedLeavesNothingOfItsOwnBehind) {

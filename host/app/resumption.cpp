@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "host/app/resumption.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "host/app/provenance.hpp"
+#include "host/checkpoint/checkpoint_store.hpp"
+#include "host/common/error.hpp"
+#include "host/recipe/difference.hpp"
+#include "host/run/checkpoints.hpp"
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What changes no bit of a training: when and where something is written, shown or looked for.
+constexpr std::array<const char*, 7> kFree = {
+    "checkpoint",         "trainer.log_every_seconds", "trainer.run_root", "plugins.path",
+    "data.train.workers", "data.valid.workers",        "data.test.workers"};
+
+bool has(const std::vector<std::string>& allowed, const std::string& key) {
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [&](const std::string& prefix) { return is_within(key, prefix); });
+}
+
+bool is_free(const std::string& key) {
+  return std::any_of(kFree.begin(), kFree.end(),
+                     [&](const char* prefix) { return is_within(key, prefix); });
+}
+
+/// Whether this says only that a plugin is used that was not, or no longer. The change of a section
+/// that it comes from is a difference of its own.
+bool is_consequence(const Difference& difference) {
+  return is_within(difference.key, "plugins.used") &&
+         (difference.before.is_null() || difference.after.is_null());
+}
+
+std::string text_of(const Json& value) {
+  return value.is_null() ? "nothing" : one_line(value.dump());
+}
+
+/// What the loading of the state must know of an allowed change.
+void note(AllowedChanges& allowed, const Difference& difference) {
+  const std::string& key = difference.key;
+  const std::string ending = ".use";
+  const bool is_other_plugin = key.ends_with(ending);
+  const std::string section = is_other_plugin ? key.substr(0, key.size() - ending.size()) : key;
+  if (section.starts_with("tricks[") && section.ends_with("]")) {
+    allowed.instances.insert("trick/" + section.substr(7, section.size() - 8));
+  } else if (section.starts_with("data.") && (is_other_plugin || section == "data.test")) {
+    allowed.instances.insert("dataset/" + section);
+  } else if (is_other_plugin) {
+    allowed.instances.insert(section + "/" + section);
+  } else if (key.starts_with("optimizer.")) {
+    allowed.optimizer_options.insert(key.substr(std::string("optimizer.").size()));
+  }
+}
+
+/// All that differs, unless it is free to. Throws Error(recipe) for what is not allowed.
+AllowedChanges compare(const fs::path& run, const Json& before, const Json& after,
+                       const std::vector<std::string>& allowed_keys,
+                       CommandEnvironment& environment, bool& has_changed) {
+  AllowedChanges allowed;
+  std::string refused;
+  std::string flags;
+  for (const Difference& difference : differences(before, after)) {
+    if (is_consequence(difference)) continue;
+    const std::string line = difference.key + ": " + text_of(difference.before) + " in the run, " +
+                             text_of(difference.after) + " now";
+    if (is_free(difference.key)) {
+      environment.console().debug("changed without effect on the training: " + line);
+    } else if (has(allowed_keys, difference.key)) {
+      environment.console().warning("changed: " + line);
+      note(allowed, difference);
+      has_changed = true;
+    } else {
+      refused += "\n  " + line;
+      flags += " --allow-change '" + difference.key + "'";
+    }
+  }
+  if (!refused.empty()) {
+    throw Error(ExitCode::recipe,
+                "--resume " + run.string() +
+                    ": expected the recipe of the run, found one that differs:" + refused +
+                    "\nleave it as it was, or go on with another training than the one that began: "
+                    "add" +
+                    flags);
+  }
+  return allowed;
+}
+
+/// The newest run below `root` that has not come to its end, by the time its folder was made.
+std::optional<fs::path> newest_unfinished(const fs::path& root) {
+  std::error_code failure;
+  std::optional<fs::path> newest;
+  for (const auto& entry : fs::directory_iterator(root, failure)) {
+    if (!RunFolder::is_run(entry.path()) || RunFolder::open(entry.path()).is_finished()) continue;
+    if (!newest || newest->filename() < entry.path().filename()) newest = entry.path();
+  }
+  return newest;
+}
+
+/// The same over the runs of every name.
+std::optional<fs::path> newest_unfinished_of_all(const fs::path& root) {
+  std::error_code failure;
+  std::optional<fs::path> newest;
+  for (const auto& entry : fs::directory_iterator(root, failure)) {
+    const std::optional<fs::path> candidate = newest_unfinished(entry.path());
+    if (candidate && (!newest || newest->filename() < candidate->filename())) newest = candidate;
+  }
+  return newest;
+}
+
+}  // namespace
+
+std::optional<fs::path> find_run(const TrainCommand& command, CommandEnvironment& environment) {
+  if (command.resume != "auto") {
+    if (!command.run_folder.empty()) {
+      throw Error(ExitCode::usage,
+                  "--run-dir: a run that goes on stays in its folder; leave out --run-dir, or give "
+                  "--resume auto");
+    }
+    return command.resume;
+  }
+  if (!command.run_folder.empty()) {
+    return RunFolder::is_run(command.run_folder) ? std::optional(command.run_folder) : std::nullopt;
+  }
+  if (command.recipe.empty()) return newest_unfinished_of_all(TrainerOptions{}.run_root);
+  const Recipe recipe = environment.open_recipe(command.recipe);
+  return newest_unfinished(fs::path(recipe.trainer.run_root) / recipe.name);
+}
+
+Resumption take_up(const fs::path& run, const TrainCommand& command,
+                   CommandEnvironment& environment) {
+  Resumption taken{RunFolder::take_over(run), {}, {}, {}, false};
+  taken.recipe =
+      environment.open_recipe(command.recipe.empty() ? taken.folder.recipe_file() : command.recipe);
+  CheckpointStore store(taken.folder.checkpoints(), taken.recipe.checkpoint.keep);
+  store.clean();
+  const auto checkpoint = store.newest([&](const std::string& problem) {
+    environment.console().warning(problem + "; this checkpoint is damaged, the one before is used");
+  });
+  if (checkpoint) taken.checkpoint = checkpoint->path;
+
+  const Json before =
+      read_json(checkpoint ? checkpoint->path / kCheckpointRecipe : taken.folder.recipe_file());
+  if (taken.recipe.trainer.threads == 0) {  // left to the host, which has chosen
+    taken.recipe.trainer.threads = before.at("trainer").value("threads", std::int64_t{0});
+  }
+  taken.recipe.used_plugins = plugins_of(taken.recipe, environment.registry());
+  bool has_changed = false;
+  taken.allowed = compare(run, before, resolved(taken.recipe), command.allowed_changes, environment,
+                          has_changed);
+  taken.is_finished = taken.folder.is_finished() && !has_changed;
+  return taken;
+}
+
+}  // namespace knack::host

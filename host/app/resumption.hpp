@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// `--resume`: which run goes on, from which checkpoint, and what may differ.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/app/command_environment.hpp"
+#include "host/app/commands/commands.hpp"
+#include "host/recipe/recipe.hpp"
+#include "host/report/run_folder.hpp"
+#include "host/run/fit_state.hpp"
+
+namespace knack::host {
+
+/// A run that goes on.
+struct Resumption {
+  RunFolder folder;
+  Recipe recipe;
+  std::optional<std::filesystem::path> checkpoint;  ///< none yet: the run begins anew
+  AllowedChanges allowed;
+  bool is_finished = false;  ///< nothing is left to do
+};
+
+/// The folder of the run that `command` wants to go on with. None when it says "auto" and there is
+/// none: then a new run is to begin. Throws Error(usage).
+std::optional<std::filesystem::path> find_run(const TrainCommand& command,
+                                              CommandEnvironment& environment);
+
+/// Takes the run over. Throws Error(recipe) that lists how the recipe differs from that of the run
+/// where `command` does not allow it, and Error(data) when there are checkpoints but none is whole.
+Resumption take_up(const std::filesystem::path& run, const TrainCommand& command,
+                   CommandEnvironment& environment);
+
+}  // namespace knack::host

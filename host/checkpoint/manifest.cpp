@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "host/checkpoint/manifest.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "host/checkpoint/sha256.hpp"
+#include "host/common/error.hpp"
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kFormat = 1;
+constexpr std::uintmax_t kLongestManifest = 16 << 20;
+
+[[noreturn]] void refuse(const std::string& place, const std::string& what) {
+  throw Error(ExitCode::data, place + ": " + what);
+}
+
+/// The member `key` of an object, which `is` accepts.
+const Json& member(const Json& object, const std::string& key, bool (Json::*is)() const noexcept,
+                   const std::string& expected, const std::string& place) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  if (found == object.end() || !((*found).*is)()) {
+    refuse(place, "expected `" + key + "` to be " + expected);
+  }
+  return *found;
+}
+
+std::int64_t count(const Json& object, const std::string& key, const std::string& place) {
+  const Json& number = member(object, key, &Json::is_number_unsigned, "a number >= 0", place);
+  const auto value = number.get<std::uint64_t>();
+  if (value > static_cast<std::uint64_t>(INT64_MAX)) refuse(place, "`" + key + "` is too large");
+  return static_cast<std::int64_t>(value);
+}
+
+bool is_sha256(const std::string& text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+/// Whether `name` leads to a file below a folder, in its plainest form.
+bool stays_below(const std::string& name) {
+  const fs::path path(name);
+  const bool plain = !name.empty() && name.find('\0') == std::string::npos && path.is_relative() &&
+                     path.has_filename() && path.lexically_normal().generic_string() == name;
+  return plain && *path.begin() != ".." && *path.begin() != ".";
+}
+
+std::string read_text(const fs::path& file) {
+  std::error_code failure;
+  const std::uintmax_t size = fs::file_size(file, failure);
+  if (failure) refuse(file.string(), "cannot be read: " + failure.message());
+  if (size > kLongestManifest) refuse(file.string(), "is too long for a manifest");
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(size, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(size));
+  if (!stream) refuse(file.string(), "cannot be read to its end");
+  return text;
+}
+
+}  // namespace
+
+std::string manifest_text(const CheckpointManifest& manifest) {
+  Json json = {{"format", kFormat}, {"step", manifest.step}, {"epoch", manifest.epoch}};
+  json["files"] = Json::object();
+  for (const auto& [name, file] : manifest.files) {
+    json["files"][name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
+  }
+  return json.dump(2) + "\n";
+}
+
+CheckpointManifest parse_manifest(std::string_view text, const std::string& place) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) refuse(place, "expected a JSON object, found something else");
+  const std::int64_t format = count(json, "format", place);
+  if (format != kFormat) {
+    refuse(place, "expected checkpoint format " + std::to_string(kFormat) + ", found " +
+                      std::to_string(format) + "; a later knack wrote it");
+  }
+  CheckpointManifest manifest;
+  manifest.step = count(json, "step", place);
+  manifest.epoch = count(json, "epoch", place);
+  const Json& files = member(json, "files", &Json::is_object, "an object", place);
+  for (const auto& [name, entry] : files.items()) {
+    if (!stays_below(name)) refuse(place, "expected paths below the checkpoint only");
+    CheckpointFile file;
+    file.bytes = static_cast<std::uint64_t>(count(entry, "bytes", place));
+    file.sha256 = member(entry, "sha256", &Json::is_string, "a text", place).get<std::string>();
+    if (!is_sha256(file.sha256)) refuse(place, "expected `sha256` to be 64 hex digits");
+    manifest.files[name] = file;
+  }
+  return manifest;
+}
+
+CheckpointManifest verify_checkpoint(const fs::path& checkpoint) {
+  const fs::path place = checkpoint / kManifestName;
+  CheckpointManifest manifest = parse_manifest(read_text(place), place.string());
+  for (const auto& [name, expected] : manifest.files) {
+    const fs::path file = checkpoint / name;
+    std::error_code failure;
+    const std::uintmax_t bytes = fs::file_size(file, failure);
+    if (failure) refuse(file.string(), "cannot be read: " + failure.message());
+    if (bytes != expected.bytes) {
+      refuse(file.string(), "expected " + std::to_string(expected.bytes) + " bytes, found " +
+                                std::to_string(bytes));
+    }
+    if (sha256_of_file(file) != expected.sha256) {
+      refuse(file.string(), "its checksum is not that of the file that was written");
+    }
+  }
+  return manifest;
+}
+
+}  // namespace knack::host

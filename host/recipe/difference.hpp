@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// What two recipes disagree about.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/recipe/document.hpp"
+
+namespace knack::host {
+
+/// One value that differs; null where one of the two has none.
+struct Difference {
+  std::string key;  ///< as in `--set`: `optimizer.lr`, `tricks[ema].decay`, `tricks[ema]`
+  Json before;
+  Json after;
+};
+
+/// Compares two recipes as resolved() writes them. Tricks are told apart by name; where their order
+/// changed, that is a difference of its own, `tricks`.
+std::vector<Difference> differences(const Json& before, const Json& after);
+
+/// Whether `key` is `prefix` or something within it: `optimizer` has `optimizer.lr`.
+bool is_within(const std::string& key, const std::string& prefix);
+
+}  // namespace knack::host
