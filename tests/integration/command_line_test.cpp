@@ -38,7 +38,8 @@ TEST(CommandLine, SuggestsTheNearestOption) {
 
 TEST(CommandLine, SaysWhatIsMissing) {
   EXPECT_EQ(usage_error({"train"}),
-            "error: `knack train`: recipe is required; `knack train --help` shows what there is\n");
+            "error: `knack train`: expected a recipe, or --resume with a run; `knack train --help` shows "
+            "what there is\n");
   EXPECT_EQ(usage_error({}),
             "error: `knack`: expected one of the commands `train`, `eval`, `explain`, `plugins`; "
             "`knack --help` shows what there is\n");

@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: MIT
+"""Whatever ends a run or damages its folder, it goes on from the last good checkpoint and gives the same bits.
+
+usage: faults_test.py KNACK PLUGINS FAILING_CALLS [argument of unittest...]
+"""
+
+import ctypes
+import errno
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from runs import DATA, Case, checkpoints, is_whole, main, outcome, small_recipe, temporaries
+
+SEED = 20260
+KILLS = 200
+SAVE_ALWAYS = {"every_steps": 1, "keep": 2}
+FREQUENT = {**small_recipe(trainer={"epochs": 4}), "checkpoint": SAVE_ALWAYS}
+
+
+class Fault(Case):
+    """`recipe` in one piece, and the ways to go on."""
+
+    recipe = FREQUENT
+
+    def setUp(self):
+        super().setUp()
+        self.straight = outcome(self.train(self.recipe, "straight"))
+
+    def auto(self, run="run", **how):
+        """The one command that begins a run and goes on with it."""
+        return self.knack("train", self.write(self.recipe), "--resume", "auto", "--run-dir", run, **how)
+
+    def check_going_on(self, run, **how):
+        error = self.auto(run, **how)
+        self.assert_same(outcome(run), self.straight)
+        self.assertEqual(temporaries(run), [])
+        return error
+
+    def stopped(self, after):
+        """A process that holds still after that many steps; SIGCONT lets it go on."""
+        words = ("train", self.write(self.recipe), "--run-dir", "run")
+        process = self.start(*words, raises=f"after_step:{after}:{signal.SIGSTOP}")
+        self.assertTrue(os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]))
+        return process
+
+
+class Kill(Fault):
+    def test_at_random_instants(self):
+        print(f"seed {SEED}")
+        chance = random.Random(SEED)
+        begin = time.monotonic()
+        self.auto("timed")
+        length = time.monotonic() - begin
+        kills = runs = 0
+        while kills < KILLS:
+            run = self.folder / f"run{runs}"
+            for _ in range(chance.randint(1, 12)):
+                process = self.start("train", self.write(self.recipe), "--resume", "auto", "--run-dir", run)
+                time.sleep(chance.uniform(0, 1.1 * length))
+                process.kill()
+                error = process.communicate()[1]
+                self.assertIn(process.returncode, (0, -signal.SIGKILL), error)
+                kills += process.returncode != 0
+                self.assertNotIn("damaged", error)
+            self.check_going_on(run)
+            shutil.rmtree(run)
+            runs += 1
+        print(f"{kills} kills of {runs} runs")
+
+    def test_in_any_hook(self):
+        places = """fit_begin:1 epoch_begin:2 window_begin:2 batch:5 forward:6 gradients:9 before_step:4 after_step:5
+            eval_begin:3 eval_end:4 epoch_end:2 fit_end:1 eval_begin:9"""
+        for place in places.split():
+            with self.subTest(place):
+                run = self.folder / place
+                self.auto(run, raises=f"{place}:{signal.SIGKILL}", code=-signal.SIGKILL)
+                self.check_going_on(run)
+
+    def test_leaves_nothing_half_written_behind(self):
+        run = self.train(self.recipe, raises=f"after_step:6:{signal.SIGKILL}", code=-signal.SIGKILL)
+        newest = checkpoints(run)[-1]
+        shutil.copytree(newest, run / "checkpoints" / f".{newest.name}.1.0.tmp")
+        for folder in ("", "final", "plugins/weight_average", "plugins/weight_average/snapshots"):
+            (run / folder / ".some.file.1.0.tmp").write_text("half")
+        self.check_going_on(run)
+
+
+class SystemCall(Fault):
+    """One of all those by which a run of two checkpoints and their removal changes the disk."""
+
+    recipe = {**small_recipe(trainer={"epochs": 1}), "checkpoint": {"every_steps": 1, "keep": 1}}
+    recipe["data"]["train"]["batch_size"] = 50
+
+    def for_every_call(self, error, check):
+        """Starts a run for each of its calls, which then gives `error`, checks how it ended, and goes on with what is
+        left of it."""
+        total = int(self.auto("counted", failing_call="0:0").rpartition("calls: ")[2])
+        self.assertGreater(total, 100)
+        for number in range(1, total + 1):
+            run = self.folder / f"run{number}"
+            with self.subTest(number):
+                process = self.start(
+                    "train", self.write(self.recipe), "--run-dir", run, failing_call=f"{number}:{error}"
+                )
+                said = process.communicate(timeout=60)[1]
+                check(process.returncode, said)
+                if process.returncode != 0:
+                    self.check_going_on(run)
+                self.assert_same(outcome(run), self.straight)
+                for link in ("last", "best"):
+                    self.assertTrue(is_whole(run / "checkpoints" / link), link)
+                self.assertEqual(len({(run / "checkpoints" / link).resolve() for link in ("last", "best")}), 1)
+            shutil.rmtree(run, ignore_errors=True)
+
+    def test_that_is_the_last(self):
+        self.for_every_call(0, lambda code, said: self.assertEqual(code, -signal.SIGKILL, said))
+
+    def test_that_fails(self):
+        codes = []
+
+        def check(code, said):
+            self.assertIn(code, (0, DATA), said)
+            if code == DATA:
+                self.assertIn("No space left on device", said)
+            codes.append(code)
+
+        self.for_every_call(errno.ENOSPC, check)
+        self.assertGreater(codes.count(DATA), 50)
+
+
+class Damage(Fault):
+    """Of files of the newest checkpoint. Those below files/ are hard links that other checkpoints have too, so here
+    each damaged file is a new one, as the copy of a disk or a backup would have it."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.train(self.recipe, code=128 + signal.SIGTERM, raises=f"after_step:7:{signal.SIGTERM}")
+        places = [place.relative_to(self.run_folder) for place in checkpoints(self.run_folder)]
+        self.before, self.newest = places[-2:]
+
+    def test_of_any_file_is_found_and_the_checkpoint_before_is_used(self):
+        files = [path.relative_to(self.run_folder) for path in (self.run_folder / self.newest).rglob("*")]
+        files = [file for file in files if (self.run_folder / file).is_file()]
+        self.assertEqual(len(files), 7)
+        for file in files:
+            for damage in (flip_a_bit, truncate, grow, delete, replace_by_folder):
+                with self.subTest(file=str(file), damage=damage.__name__):
+                    run = self.copy(self.run_folder)
+                    damage(run / file)
+                    error = self.check_going_on(run)
+                    # A bit of the manifest is one of the checksum of another file.
+                    named = self.newest if (damage, file.name) == (flip_a_bit, "manifest.json") else file
+                    self.assertIn(f"warning: {run / named}", error)
+                    self.assertIn("this checkpoint is damaged, the one before is used", error)
+                    self.assertIn(f"goes on from {run / self.before}\n", (run / "log.txt").read_text())
+
+    def test_that_takes_a_whole_checkpoint_away(self):
+        for replace in (lambda path: None, lambda path: path.write_text(""), lambda path: path.mkdir()):
+            run = self.copy(self.run_folder)
+            shutil.rmtree(run / self.newest)
+            replace(run / self.newest)
+            self.check_going_on(run)
+
+    def test_of_all_checkpoints_is_an_error(self):
+        run = self.copy(self.run_folder)
+        for place in checkpoints(run):
+            flip_a_bit(place / "weights" / "live.safetensors")
+        files = {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+        error = self.auto(run, code=DATA)
+        self.assertIn("expected at least one undamaged checkpoint, found none", error)
+        for place in checkpoints(run):
+            self.assertIn(f"\n  {place / 'weights' / 'live.safetensors'}: its checksum", error)
+        for path, content in files.items():
+            self.assertEqual(path.read_bytes(), content, path)
+
+    def test_of_a_file_that_all_checkpoints_share_is_an_error(self):
+        """Where the disk itself fails, no copy of the snapshot of the first epoch is left."""
+        run = self.copy(self.run_folder)
+        with open(run / "plugins/weight_average/snapshots/epoch-1.safetensors", "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            file.write(b"\x55")
+        error = self.auto(run, code=DATA)
+        for place in checkpoints(run):
+            self.assertIn(f"\n  {place}/files/weight_average/snapshots/epoch-1.safetensors: its checksum", error)
+
+
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    # Of a manifest in a checksum: elsewhere it may be one of a space.
+    place = content.index(b'"sha256": "') + 15 if path.name == "manifest.json" else len(content) // 2
+    content[place] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+
+
+def truncate(path):
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def grow(path):
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content + b"}")
+
+
+def delete(path):
+    path.unlink()
+
+
+def replace_by_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+class Starved(Fault):
+    def check_refused(self, run, error, reason):
+        """The run ended with an error that says where to go on, and left only whole checkpoints."""
+        self.assertIn(reason, error)
+        self.assertEqual(temporaries(run), [])
+        places = checkpoints(run)
+        self.assertTrue(all(map(is_whole, places)))
+        if places:
+            self.assertIn(f"\nthe last good checkpoint is {places[-1]}; go on with `knack train --resume {run}`", error)
+        return len(places)
+
+
+class FileSize(Starved):
+    def test_that_is_limited_stops_a_write_in_the_middle(self):
+        for size in (500, 1000, 3000, 5000, 6000, 7000):
+            with self.subTest(size):
+                run = self.folder / f"run{size}"
+                limit = (size, resource.RLIM_INFINITY)
+                error = self.auto(run, code=DATA, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+                if run.exists():
+                    self.check_refused(run, error, "File too large")
+                self.check_going_on(run)
+
+
+class Mount(Starved):
+    def test_that_is_full(self):
+        enter_own_mounts()
+        numbers = set()
+        for size in range(16, 400, 12):
+            with self.subTest(size), Mounted(self.folder / f"disk{size}", f"size={size}k") as disk:
+                process = self.start("train", self.write(self.recipe), "--run-dir", disk / "run")
+                error = process.communicate(timeout=60)[1]
+                if process.returncode == 0:
+                    break
+                self.assertEqual(process.returncode, DATA, error)
+                if (disk / "run").exists():
+                    numbers.add(self.check_refused(disk / "run", error, "No space left on device"))
+                mount("-o", "remount,size=4m", disk)
+                self.check_going_on(disk / "run")
+        self.assertGreater(len(numbers), 2)
+
+    def test_that_becomes_read_only(self):
+        enter_own_mounts()
+        process = self.stopped(after=6)
+        places = self.folder / "run" / "checkpoints"
+        mount("--bind", places, places)
+        mount("-o", "remount,bind,ro", places)
+        process.send_signal(signal.SIGCONT)
+        error = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, DATA, error)
+        self.check_refused(self.folder / "run", error, "Read-only file system")
+        self.auto(self.folder / "run", code=DATA)
+        subprocess.run(["umount", str(places)], check=True)
+        self.check_going_on(self.folder / "run")
+
+
+def enter_own_mounts():
+    """From here on this process mounts what no other one sees. Root only; skips the test otherwise."""
+    new_namespace = 0x00020000  # CLONE_NEWNS
+    if ctypes.CDLL(None, use_errno=True).unshare(new_namespace) != 0:
+        raise unittest.SkipTest(f"mounting is not allowed: {os.strerror(ctypes.get_errno())}")
+    try:
+        mount("--make-rprivate", "/")
+    except subprocess.CalledProcessError as error:
+        raise unittest.SkipTest(f"mounting is not allowed: {error.stderr}") from error
+
+
+def mount(*words):
+    subprocess.run(["mount", *map(str, words)], check=True, capture_output=True, text=True)
+
+
+class Mounted:
+    """A file system in memory."""
+
+    def __init__(self, folder, options):
+        self.folder, self.options = folder, options
+
+    def __enter__(self):
+        self.folder.mkdir()
+        mount("-t", "tmpfs", "-o", self.options, "none", self.folder)
+        return self.folder
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+
+
+class Sharing(Fault):
+    def test_a_run_with_another_process_is_refused(self):
+        process = self.stopped(after=3)
+        for words in (["--resume", "run"], [self.folder / "recipe.json", "--resume", "auto", "--run-dir", "run"]):
+            error = self.knack("train", *words, code=DATA)
+            self.assertIn(f"another process (pid {process.pid}) is training in this run folder", error)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assert_same(outcome(self.folder / "run"), self.straight)
+
+
+class PromisedDisk(Fault):
+    def test_holds_never_more_than_promised(self):
+        """The newest `keep`, the best, and the one that is being written."""
+        promised = SAVE_ALWAYS["keep"] + 2
+        run = self.folder / "straight"
+        one = max(bytes_below(place) for place in checkpoints(run))
+        process = self.start("train", self.write(self.recipe), "--run-dir", "run", "--set", "trainer.epochs=30")
+        most = looks = 0
+        places = self.folder / "run" / "checkpoints"
+        while self.is_held(process):
+            folders = [path for path in places.glob("*-step-*") if not path.is_symlink()]  # hidden ones too
+            self.assertLessEqual(len(folders), promised, folders)
+            most = max(most, bytes_below(places))
+            looks += 1
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.002)
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertGreater(looks, 30)
+        self.assertGreater(most, 2 * one)
+        self.assertLessEqual(most, 1.05 * promised * one)  # counters get more digits
+
+    def test_leaves_copies_of_checkpoints_alone(self):
+        run = self.train(self.recipe, code=128 + signal.SIGTERM, raises=f"after_step:2:{signal.SIGTERM}")
+        copy = run / "checkpoints" / "0001-step-1.backup"
+        shutil.copytree(run / "checkpoints" / "0001-step-1", copy)
+        self.check_going_on(run)
+        self.assertTrue(is_whole(copy))
+
+    @staticmethod
+    def is_held(process):
+        """Holds it still; false when it has ended."""
+        process.send_signal(signal.SIGSTOP)
+        state = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        return state.si_code == os.CLD_STOPPED
+
+
+def bytes_below(folder):
+    sizes = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            status = path.stat()
+            sizes[status.st_ino] = status.st_size
+    return sum(sizes.values())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: MIT
+"""A run that was interrupted and goes on gives what it gives in one piece, bit for bit.
+
+usage: resume_test.py KNACK PLUGINS FAILING_CALLS [argument of unittest...]
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from runs import DATA, RECIPE, TRICKS, Case, checkpoints, main, outcome, small_recipe, state_of, write_manifest
+
+ALL_CHECKPOINTS = {"every_steps": 1, "keep": 1000}
+NO_CHECKPOINTS = {"every_epochs": 0, "best": False}
+USAGE = 2
+STOPPED = 128
+
+
+def with_trick(**options):
+    """The five tricks, one of them with these options."""
+    return [{**trick, **(options if trick["use"] == options["use"] else {})} for trick in TRICKS]
+
+
+class FromEveryCheckpoint(Case):
+    """Saving changes nothing, and going on from each checkpoint gives the same."""
+
+    checks = 0
+
+    def check(self, recipe):
+        self.checks += 1
+        straight = outcome(self.train({**recipe, "checkpoint": NO_CHECKPOINTS}, f"straight{self.checks}"))
+        saved = self.train({**recipe, "checkpoint": ALL_CHECKPOINTS}, f"saved{self.checks}")
+        self.assert_same(outcome(saved), straight)
+        places = checkpoints(saved)
+        self.assertGreaterEqual(len(places), 6)
+        for place in places:
+            with self.subTest(place.name):
+                self.check_from(place, straight, places[-1])
+        return straight
+
+    def check_from(self, place, straight, last):
+        run = self.folder / "moved"
+        shutil.rmtree(run, ignore_errors=True)
+        shutil.copytree(place.parents[1], run, ignore=shutil.ignore_patterns("checkpoints", "summary.json"))
+        shutil.copytree(place, run / "checkpoints" / place.name)
+        self.knack("train", "--resume", run)
+        self.assert_same(outcome(run), straight)
+        # What the training would need to go on once more is the same too.
+        new_last = checkpoints(run)[-1]
+        self.assertEqual(new_last.name, last.name)
+        for file in ["state.safetensors", *(f"weights/{path.name}" for path in last.glob("weights/*"))]:
+            self.assertTrue((new_last / file).read_bytes() == (last / file).read_bytes(), file)
+
+
+class Plugins(FromEveryCheckpoint):
+    def test_sgd(self):
+        self.check(small_recipe([], optimizer={"nesterov": True}))
+
+    def test_adamw(self):
+        for amsgrad in (False, True):
+            optimizer = {"use": "adamw", "lr": 1e-3, "weight_decay": 0.01, "amsgrad": amsgrad}
+            recipe = small_recipe(TRICKS if amsgrad else [])
+            self.check({**recipe, "optimizer": optimizer})
+
+    def test_dropout_and_label_smoothing(self):
+        self.check(small_recipe([], model={"dropout": 0.5}, objective={"label_smoothing": 0.1}))
+
+    def test_resnet_on_synthetic_images(self):
+        images = {"use": "synthetic", "height": 8, "width": 8, "batch_size": 8, "workers": 0}
+        data = {
+            "train": {**images, "samples": 44, "shuffle": True},
+            "valid": {**images, "samples": 16, "offset": 44},
+        }
+        model = {"use": "resnet20", "in_channels": 3, "num_classes": 10}
+        recipe = {**small_recipe(trainer={"threads": 2, "channels_last": True}), "data": data, "model": model}
+        self.check(recipe)
+
+    def test_no_weight_decay(self):
+        self.check(small_recipe([{"use": "no_weight_decay"}]))
+
+    def test_accumulate(self):
+        tricks = [{"use": "accumulate", "batches": 3, "bn_momentum": "corrected"}]
+        self.check(small_recipe(tricks, trainer={"epochs": 3}))
+
+    def test_precise_bn_every_second_evaluation(self):
+        self.check(small_recipe(with_trick(use="precise_bn", every=2), trainer={"epochs": 3}))
+
+
+class Averages(FromEveryCheckpoint):
+    def test_schedules_of_ema(self):
+        schedules = [
+            {"schedule": "constant", "every": 3},
+            {"schedule": "constant", "bias_correction": True, "buffers": "copy"},
+            {"schedule": "threshold", "exclude": ["*bias"]},
+            {"schedule": "warmup"},
+            {"schedule": "half_life", "half_life": 5},
+        ]
+        tricks = [{"use": "ema", "name": f"ema{i}", "publish": f"ema{i}", **o} for i, o in enumerate(schedules)]
+        self.check(small_recipe(tricks))
+
+    def test_selections_of_weight_average(self):
+        for select in ("best", "last", "greedy", "swa"):
+            with self.subTest(select):
+                trick = with_trick(use="weight_average", select=select, **({"start": 0.3} if select == "swa" else {}))
+                self.check(small_recipe(trick, trainer={"epochs": 3}))
+
+    def test_weight_average_of_ema_by_the_loss(self):
+        trick = with_trick(use="weight_average", of="ema")
+        self.check(small_recipe(trick, trainer={"epochs": 3, "monitor": "loss", "mode": "min"}))
+
+
+class Settings(FromEveryCheckpoint):
+    def test_precisions(self):
+        results = [self.check(small_recipe(trainer={"precision": precision})) for precision in ("bf16", "fp64")]
+        self.assertNotEqual(results[0]["final/live.safetensors"], results[1]["final/live.safetensors"])
+
+    def test_workers(self):
+        results = []
+        for workers in (0, 1, 4):
+            recipe = small_recipe()
+            for section in recipe["data"].values():
+                section["workers"] = workers
+            results.append(self.check(recipe))
+        self.assert_same(results[1], results[0])
+        self.assert_same(results[2], results[0])
+
+    def test_last_batch_and_order(self):
+        for drop_last, shuffle in ((True, True), (True, False), (False, False)):
+            recipe = small_recipe()
+            recipe["data"]["train"].update(drop_last=drop_last, shuffle=shuffle)
+            self.check(recipe)
+
+    def test_replies_of_tricks(self):
+        for reply, at in (("stop_epoch", [4]), ("stop_fit", [11]), ("skip_step", [3, 4, 9])):
+            answer = {"use": "answers", "hook": "before_step" if reply == "skip_step" else "after_step"}
+            recipe = small_recipe([*TRICKS, {**answer, "reply": reply, "at": at}], trainer={"epochs": 3})
+            with self.subTest(reply):
+                self.check(recipe)
+
+
+class Signals(Case):
+    def setUp(self):
+        super().setUp()
+        self.recipe = {**small_recipe(), "checkpoint": {"keep": 1000}}
+        self.straight = outcome(self.train(self.recipe, "straight"))
+
+    def interrupt(self, raises, code=STOPPED + signal.SIGTERM, **how):
+        shutil.rmtree(self.folder / "run", ignore_errors=True)
+        return self.train(self.recipe, code=code, raises=raises, **how)
+
+    def check_going_on(self, run):
+        self.knack("train", "--resume", run)
+        self.assert_same(outcome(run), self.straight)
+
+    def test_inside_a_window_saves_at_its_end(self):
+        for micro_batch in range(1, 15):
+            with self.subTest(micro_batch):
+                run = self.interrupt(f"gradients:{micro_batch}:{signal.SIGTERM}")
+                epoch, position = divmod(micro_batch - 1, 7)
+                end_of_window = 7 * epoch + min(position // 2 * 2 + 2, 7)
+                loop = state_of(run / "checkpoints" / "last")["loop"]
+                self.assertEqual(loop["micro_batch"], end_of_window)
+                self.check_going_on(run)
+
+    def test_in_any_hook(self):
+        places = """epoch_begin:2 window_begin:3 batch:4 forward:5 before_step:6 eval_begin:1 eval_begin:2 eval_end:3
+            epoch_end:1 epoch_end:2 fit_end:1"""
+        for place in places.split():
+            with self.subTest(place):
+                self.check_going_on(self.interrupt(f"{place}:{signal.SIGTERM}"))
+
+    def test_name_themselves_in_the_exit_status(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            run = self.interrupt(f"after_step:2:{number}", STOPPED + number)
+            self.assertIn(f"stopped by {signal.Signals(number).name}", (run / "log.txt").read_text())
+            self.check_going_on(run)
+
+    def test_twice_leave_at_once(self):
+        run = self.interrupt(f"gradients:10:{signal.SIGINT},gradients:10:{signal.SIGTERM}")
+        self.assertEqual([place.name for place in checkpoints(run)], ["0001-step-4"])
+        self.check_going_on(run)
+
+    def test_before_the_first_step_begin_anew(self):
+        run = self.interrupt(f"fit_begin:1:{signal.SIGTERM}", -signal.SIGTERM)
+        self.assertIn("begins anew", self.knack("train", "--resume", run))
+        self.assert_same(outcome(run), self.straight)
+
+    def test_usr1_saves_and_goes_on(self):
+        run = self.interrupt(f"gradients:3:{signal.SIGUSR1},eval_begin:1:{signal.SIGUSR1}", 0)
+        self.assertEqual([place.name for place in checkpoints(run)], ["0001-step-2", "0002-step-4", "0003-step-8"])
+        self.assert_same(outcome(run), self.straight)
+
+    def test_that_are_ignored_stay_ignored(self):
+        """nohup, background jobs"""
+        run = self.interrupt(f"gradients:3:{signal.SIGHUP}", 0, before=ignore_hangup)
+        self.assert_same(outcome(run), self.straight)
+
+    def test_of_a_closed_pipe_end_no_training(self):
+        """knack train | head -1"""
+        reading, writing = os.pipe()
+        os.close(reading)
+        recipe = self.write(self.recipe)
+        process = self.start("train", recipe, "--run-dir", "run", stdout=writing, stderr=writing)
+        os.close(writing)
+        self.assertEqual(process.wait(timeout=120), 1)  # its result could not be shown
+        self.assert_same(outcome(self.folder / "run"), self.straight)
+
+    def test_after_every_step_in_a_folder_that_moves(self):
+        run = self.interrupt(f"after_step:1:{signal.SIGTERM}")
+        for turn in range(100):
+            moved = run.rename(self.folder / f"turn{turn}")
+            process = self.start("train", "--resume", moved, raises=f"after_step:1:{signal.SIGTERM}")
+            error = process.communicate(timeout=120)[1]
+            run = moved
+            if process.returncode == 0:
+                break
+            self.assertEqual(process.returncode, STOPPED + signal.SIGTERM, error)
+        self.assertEqual(turn, 7)  # the eighth step was the last
+        self.assert_same(outcome(run), self.straight)
+
+
+def ignore_hangup():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+class Changes(Case):
+    """A run that goes on with another recipe."""
+
+    def setUp(self):
+        super().setUp()
+        self.recipe = small_recipe()
+        self.run_folder = self.train(self.recipe)
+
+    def resume(self, *words, allow=(), code=0):
+        allowed = [word for key in allow for word in ("--allow-change", key)]
+        return self.knack("train", "--resume", self.run_folder, *words, *allowed, code=code)
+
+    def resume_longer(self, *words, allow=(), code=0):
+        return self.resume("--set", "trainer.epochs=3", *words, allow=["trainer.epochs", *allow], code=code)
+
+    def metrics(self):
+        lines = (self.run_folder / "metrics.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    def test_are_listed_and_refused(self):
+        before = outcome(self.run_folder)
+        changes = ("--set", "optimizer.lr=0.5", "--set", "tricks[ema].decay=0.5")
+        error = self.resume(*changes, code=RECIPE)
+        for line in ("optimizer.lr: 0.1 in the run, 0.5 now", "tricks[ema].decay: 0.9 in the run, 0.5 now"):
+            self.assertIn(line, error)
+        self.assertIn("--allow-change 'optimizer.lr' --allow-change 'tricks[ema].decay'", error)
+        error = self.resume(*changes, allow=["tricks"], code=RECIPE)
+        self.assertNotIn("--allow-change 'tricks", error)
+        self.assert_same(outcome(self.run_folder), before)
+        self.resume()
+
+    def test_take_effect_where_allowed(self):
+        error = self.resume_longer("--set", "optimizer.lr=0.01", allow=["optimizer"])
+        self.assertIn("changed: optimizer.lr: 0.1 in the run, 0.01 now", error)
+        rates = [line["lr"] for line in self.metrics() if line["split"] == "train"]
+        self.assertEqual(rates, [0.1, 0.1, 0.01])
+        self.assertEqual(json.loads((self.run_folder / "recipe.json").read_text())["optimizer"]["lr"], 0.01)
+
+    def test_a_trick_less(self):
+        error = self.resume_longer("--set", "tricks[ema]=null", allow=["tricks[ema]"])
+        self.assertIn("trick/ema is no longer there", error)
+        last = {line["weights"] for line in self.metrics() if line["epoch"] == 3}
+        self.assertEqual(last, {"live", "average", "best"})
+
+    def test_a_trick_more_begins_at_the_weights_of_the_checkpoint(self):
+        recipe = small_recipe([*TRICKS, {"use": "ema", "name": "still", "publish": "still", "every": 1000}])
+        live = checkpoints(self.run_folder)[-1] / "weights" / "live.safetensors"
+        before = parameters(live)
+        error = self.resume_longer(self.write(recipe), allow=["tricks"])
+        self.assertIn("trick/still begins anew", error)
+        self.assertEqual(parameters(self.run_folder / "final" / "still.safetensors"), before)
+
+    def test_another_optimizer(self):
+        self.resume_longer("--set", "optimizer.use=adamw", "--set", "optimizer.lr=0.001", allow=["optimizer"])
+        self.assertEqual(self.metrics()[-1]["epoch"], 3)
+
+    def test_that_no_state_fits_leave_the_run_as_it_was(self):
+        before = outcome(self.run_folder)
+        error = self.resume_longer("--set", "model.hidden=[8]", allow=["model"], code=DATA)
+        self.assertIn("layers.0.weight  expected [8, 64], found [16, 64]", error)
+        error = self.resume_longer("--set", "tricks[no_weight_decay]=null", allow=["tricks"], code=DATA)
+        self.assertIn("the saved state has 2 parameter groups, this run has 1", error)
+        self.assert_same(outcome(self.run_folder), before)
+        self.resume_longer()
+
+    def test_none_but_the_state_of_a_plugin_is_gone(self):
+        for place in checkpoints(self.run_folder):
+            state = state_of(place)
+            del state["instances"]["trick/ema"]
+            (place / "state.json").write_text(json.dumps(state))
+            write_manifest(place)
+        self.assertIn("has no state of trick/ema", self.resume_longer(code=DATA))
+
+    def test_none_but_a_state_lacks_something(self):
+        place = checkpoints(self.run_folder)[-1]
+        state = state_of(place)
+        state["instances"]["trick/ema"]["state"] = {}
+        (place / "state.json").write_text(json.dumps(state))
+        write_manifest(place)
+        self.assertRegex(self.resume_longer(code=DATA), "0002-step-8.*trick ema.*state_load")
+
+
+def parameters(file):
+    """Names and bytes of the tensors that are no statistics."""
+    content = file.read_bytes()
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
+    return {
+        name: content[begin + entry["data_offsets"][0] : begin + entry["data_offsets"][1]]
+        for name, entry in header.items()
+        if name.endswith((".weight", ".bias"))
+    }
+
+
+class WhichRun(Case):
+    def setUp(self):
+        super().setUp()
+        self.recipe = self.write(small_recipe())
+
+    def runs(self):
+        return sorted(self.folder.glob("runs/small/*"))
+
+    def test_auto_takes_the_newest_that_is_not_finished(self):
+        stop = f"after_step:3:{signal.SIGTERM}"
+        self.assertIn("found no run", self.knack("train", "--resume", "auto", code=USAGE))
+        self.knack("train", self.recipe, "--resume", "auto", raises=stop, code=STOPPED + signal.SIGTERM)
+        self.knack("train", self.recipe, raises=stop, code=STOPPED + signal.SIGTERM)
+        first, second = self.runs()
+        self.knack("train", "--resume", "auto")
+        self.assertEqual([is_finished(first), is_finished(second)], [False, True])
+        self.knack("train", self.recipe, "--resume", "auto")
+        self.assert_same(outcome(first), outcome(second))
+        self.knack("train", self.recipe, "--resume", "auto")  # all are finished: a new one
+        self.assertEqual(len(self.runs()), 3)
+
+    def test_auto_with_a_folder_begins_goes_on_and_ends(self):
+        words = ("train", self.recipe, "--resume", "auto", "--run-dir", "mine")
+        self.knack(*words, raises=f"after_step:3:{signal.SIGTERM}", code=STOPPED + signal.SIGTERM)
+        self.knack(*words)
+        left = outcome(self.folder / "mine")
+        process = self.start(*words, stdout=subprocess.PIPE)
+        self.assertIn("this run has come to its end", process.communicate(timeout=60)[0])
+        self.assert_same(outcome(self.folder / "mine"), left)
+        self.assert_same(left, outcome(self.train(small_recipe(), "straight")))
+
+    def test_one_that_was_ended_before_it_had_a_recipe_begins_anew(self):
+        run = self.folder / "mine"
+        (run / "final").mkdir(parents=True)
+        for name in (".lock", "log.txt", ".recipe.json.1.0.tmp"):
+            (run / name).write_text("")
+        self.knack("train", self.recipe, "--resume", "auto", "--run-dir", run)
+        self.assertFalse((run / ".recipe.json.1.0.tmp").exists())
+
+    def test_is_no_checkpoint(self):
+        run = self.train(small_recipe())
+        files = sorted(run.rglob("*"))
+        error = self.knack("train", "--resume", run / "checkpoints" / "last", code=DATA)
+        self.assertIn("expected a run folder, found a checkpoint", error)
+        self.assertEqual(sorted(run.rglob("*")), files)
+
+    def test_has_one_folder(self):
+        run = self.train(small_recipe())
+        self.assertIn("--run-dir", self.knack("train", "--resume", run, "--run-dir", "other", code=USAGE))
+        self.assertIn("--resume", self.knack("train", self.recipe, "--run-dir", run, code=USAGE))
+        self.assertIn("no recipe.json", self.knack("train", "--resume", run / "final", code=DATA))
+
+    def test_is_no_folder_of_other_work(self):
+        work = self.folder / "plugins" / "mine.cpp"
+        work.parent.mkdir()
+        work.write_text("precious")
+        self.assertIn("no folder `final`", self.knack("train", "--resume", ".", code=DATA))
+        self.knack("train", self.recipe, "--resume", "auto", "--run-dir", ".", code=USAGE)
+        self.assertEqual(sorted(self.folder.iterdir()), [work.parent, self.recipe])
+        self.assertEqual(work.read_text(), "precious")
+
+
+def is_finished(run):
+    return (run / "final" / "summary.json").exists()
+
+
+if __name__ == "__main__":
+    main()
