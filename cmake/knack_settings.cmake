@@ -15,6 +15,8 @@ add_library(knack_warnings INTERFACE)
 target_compile_options(knack_warnings INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${KNACK_WERROR}>:-Werror>)
 
+include(knack_sanitizers)
+
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog REQUIRED)

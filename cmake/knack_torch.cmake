@@ -27,6 +27,8 @@ target_include_directories(knack_torch SYSTEM INTERFACE
   "${knack_torch_prefix}/include" "${knack_torch_prefix}/include/torch/csrc/api/include")
 # What LibTorch's own targets define, which some of its headers ask for.
 target_compile_definitions(knack_torch INTERFACE USE_DISTRIBUTED USE_C10D_GLOO USE_RPC USE_TENSORPIPE)
+# Without it some classes, such as at::RecordFunction, have members that those in the library lack.
+target_compile_definitions(knack_torch INTERFACE $<$<NOT:$<CONFIG:Release>>:NDEBUG>)
 # No symbol is taken from libtorch.so itself, yet it brings in the CUDA kernels of a LibTorch that has them.
 target_link_options(knack_torch INTERFACE LINKER:--no-as-needed)
 target_link_libraries(knack_torch INTERFACE

@@ -13,7 +13,7 @@ CDPATH="" cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly build_packages=(g++ cmake ninja-build ccache libboost-dev nlohmann-json3-dev libspdlog-dev
   libcli11-dev libvalijson-dev libssl-dev zlib1g-dev python3-venv)
 # shellcheck disable=SC2034
-readonly test_packages=(libgtest-dev libgmock-dev clang libc++-dev libc++abi-dev)
+readonly test_packages=(libgtest-dev libgmock-dev clang libclang-rt-dev libc++-dev libc++abi-dev)
 readonly torch_minimum=2.11
 
 say() { printf 'knack: %s\n' "$*"; }
@@ -135,17 +135,22 @@ find_or_install_torch() {
 
 # --- build ----------------------------------------------------------------------------------------
 
-# build_release CMAKE_ARGUMENT...: configures and builds the preset; all callers share the objects.
-build_release() {
-  local cache=build/release/CMakeCache.txt log=build/configure.log arguments=("$@")
+# configure PRESET CMAKE_ARGUMENT...: with the LibTorch in torch_dir.
+configure() {
+  local preset="$1" arguments=("${@:2}")
+  local cache="build/$preset/CMakeCache.txt" log="build/configure-$preset.log"
   # The paths of a LibTorch stay in CMake's cache, so another LibTorch starts a new one.
   if [[ -f $cache ]] && ! grep -qxF "Torch_DIR:PATH=$torch_dir" "$cache"; then
     arguments+=(--fresh)
   fi
   mkdir -p build
-  if ! cmake --preset release -DTorch_DIR:PATH="$torch_dir" "${arguments[@]}" >"$log" 2>&1; then
+  if ! cmake --preset "$preset" -DTorch_DIR:PATH="$torch_dir" "${arguments[@]}" >"$log" 2>&1; then
     cat "$log" >&2
     fail "configuring failed; the reason is above"
   fi
-  cmake --build --preset release --parallel "$(job_count)" || fail "building failed; the reason is above"
+}
+
+# build PRESET [--target NAME...]: all callers share the objects.
+build() {
+  cmake --build --preset "$1" --parallel "$(job_count)" "${@:2}" || fail "building failed; the reason is above"
 }

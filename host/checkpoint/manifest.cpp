@@ -12,7 +12,7 @@ namespace knack::host {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::int64_t kFormat = 1;
 constexpr std::uintmax_t kLongestManifest = 16 << 20;
@@ -67,8 +67,9 @@ std::string read_text(const fs::path& file) {
 }  // namespace
 
 std::string manifest_text(const CheckpointManifest& manifest) {
-  Json json = {{"format", kFormat}, {"step", manifest.step}, {"epoch", manifest.epoch}};
-  json["files"] = Json::object();
+  nlohmann::ordered_json json = {
+      {"format", kFormat}, {"step", manifest.step}, {"epoch", manifest.epoch}};
+  json["files"] = nlohmann::ordered_json::object();
   for (const auto& [name, file] : manifest.files) {
     json["files"][name] = {{"bytes", file.bytes}, {"sha256", file.sha256}};
   }

@@ -29,7 +29,8 @@ inline constexpr const char* kManifestName = "manifest.json";
 std::string manifest_text(const CheckpointManifest& manifest);
 
 /// Reads a manifest nobody vouches for. Throws Error(ExitCode::data) that begins with `place` for
-/// anything manifest_text() would not write, paths that lead out of the checkpoint among it.
+/// what is missing or of another form, and for paths that lead out of the checkpoint. Other keys
+/// are left to later versions.
 CheckpointManifest parse_manifest(std::string_view text, const std::string& place);
 
 /// Reads the manifest of `checkpoint` and compares every file with it. Throws Error(data) that

@@ -138,8 +138,8 @@ RunFolder RunFolder::create(const fs::path& folder) {
 RunFolder RunFolder::take_over(const fs::path& folder) {
   RunFolder run = open(folder);
   if (!is_run(folder)) {  // what lies there may be somebody's work: nothing is removed from it
-    throw Error(ExitCode::data, folder.string() + ": expected a run folder, found no folder "
-                                    "`final` in it; give the folder that `knack train` printed");
+    throw Error(ExitCode::data, folder.string() + ": expected a run folder, found no `final` "
+                                    "and `log.txt` in it; give the folder that `knack train` printed");
   }
   run.lock();
   remove_temporaries(run.path_);
@@ -155,7 +155,7 @@ RunFolder RunFolder::take_over(const fs::path& folder) {
 bool RunFolder::is_run(const fs::path& folder) {
   std::error_code failure;
   return fs::exists(folder / "recipe.json", failure) &&
-         fs::is_directory(folder / "final", failure);
+         fs::is_directory(folder / "final", failure) && fs::exists(folder / "log.txt", failure);
 }
 
 // The system gives the lock up when the process ends, however it ends.

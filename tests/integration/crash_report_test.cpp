@@ -45,6 +45,10 @@ struct Crash {
   const char* signal_name;
 };
 
+void PrintTo(const Crash& crash, std::ostream* stream) {
+  *stream << crash.way;
+}
+
 class CrashReport : public ::testing::TestWithParam<Crash> {};
 
 INSTANTIATE_TEST_SUITE_P(InEveryWay, CrashReport,

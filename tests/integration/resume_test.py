@@ -375,7 +375,7 @@ class WhichRun(Case):
         work = self.folder / "plugins" / "mine.cpp"
         work.parent.mkdir()
         work.write_text("precious")
-        self.assertIn("no folder `final`", self.knack("train", "--resume", ".", code=DATA))
+        self.assertIn("no `final` and `log.txt`", self.knack("train", "--resume", ".", code=DATA))
         self.knack("train", self.recipe, "--resume", "auto", "--run-dir", ".", code=USAGE)
         self.assertEqual(sorted(self.folder.iterdir()), [work.parent, self.recipe])
         self.assertEqual(work.read_text(), "precious")

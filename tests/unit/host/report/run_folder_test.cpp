@@ -41,6 +41,7 @@ TEST(RunFolder, BelongsToOneAtATime) {
   {
     const RunFolder first = RunFolder::create(root.path() / "run");
     root.write("run/recipe.json", "{}");
+    root.write("run/log.txt", "");
     EXPECT_EQ(error_message(ExitCode::data, [&] { RunFolder::take_over(root.path() / "run"); }),
               (root.path() / "run").string() + ": another process (pid " +
                   std::to_string(::getpid()) +
@@ -59,6 +60,7 @@ TEST(RunFolder, OfARunThatNeverBeganMayBeUsedAgain) {
 TEST(RunFolder, ThatIsTakenOverLosesWhatWasLeftHalfWritten) {
   const TemporaryFolder root;
   root.write("run/recipe.json", "{}");
+  root.write("run/log.txt", "");
   const std::vector<std::string> leftovers = {"run/.recipe.json.1.0.tmp",
                                               "run/final/.live.safetensors.1.0.tmp",
                                               "run/plugins/average/.a.safetensors.1.0.tmp"};
