@@ -79,7 +79,10 @@ void declare(CommandLine& line) {
   train
       ->add_option("--resume", line.train.resume,
                    "Go on with a run; auto: with the newest that has not come to its end")
-      ->type_name("RUN|auto");
+      ->type_name("RUN|auto")
+      ->check([](const std::string& text) {
+        return text.empty() ? "expected a run folder or auto, found nothing" : std::string();
+      });
   train
       ->add_option("--allow-change", line.train.allowed_changes,
                    "Go on although this key of the recipe differs from that of the run")

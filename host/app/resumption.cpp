@@ -41,9 +41,17 @@ std::string text_of(const Json& value) {
   return value.is_null() ? "nothing" : one_line(value.dump());
 }
 
+/// A folder or file that has moved.
+bool is_path(const Json& value) {
+  return value.is_string() && fs::path(value.get<std::string>()).is_absolute();
+}
+
 /// What the loading of the state must know of an allowed change.
 void note(AllowedChanges& allowed, const Difference& difference) {
   const std::string& key = difference.key;
+  allowed.keys.insert(key);
+  const bool has_moved = is_path(difference.before) && is_path(difference.after);
+  if (key == "trainer.seed" || (is_within(key, "data.train") && !has_moved)) allowed.sampling = key;
   const std::string ending = ".use";
   const bool is_other_plugin = key.ends_with(ending);
   const std::string section = is_other_plugin ? key.substr(0, key.size() - ending.size()) : key;
@@ -61,7 +69,7 @@ void note(AllowedChanges& allowed, const Difference& difference) {
 /// All that differs, unless it is free to. Throws Error(recipe) for what is not allowed.
 AllowedChanges compare(const fs::path& run, const Json& before, const Json& after,
                        const std::vector<std::string>& allowed_keys,
-                       CommandEnvironment& environment, bool& has_changed) {
+                       CommandEnvironment& environment) {
   AllowedChanges allowed;
   std::string refused;
   std::string flags;
@@ -74,10 +82,17 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
     } else if (has(allowed_keys, difference.key)) {
       environment.console().warning("changed: " + line);
       note(allowed, difference);
-      has_changed = true;
     } else {
       refused += "\n  " + line;
       flags += " --allow-change '" + difference.key + "'";
+    }
+  }
+  for (const std::string& key : allowed_keys) {
+    const bool is_used =
+        std::any_of(allowed.keys.begin(), allowed.keys.end(),
+                    [&](const std::string& found) { return is_within(found, key); });
+    if (!is_used && refused.empty()) {
+      environment.console().warning("--allow-change " + one_line(key) + ": nothing there differs");
     }
   }
   if (!refused.empty()) {
@@ -135,25 +150,29 @@ std::optional<fs::path> find_run(const TrainCommand& command, CommandEnvironment
 Resumption take_up(const fs::path& run, const TrainCommand& command,
                    CommandEnvironment& environment) {
   Resumption taken{RunFolder::take_over(run), {}, {}, {}, false};
-  taken.recipe =
-      environment.open_recipe(command.recipe.empty() ? taken.folder.recipe_file() : command.recipe);
-  CheckpointStore store(taken.folder.checkpoints(), taken.recipe.checkpoint.keep);
+  CheckpointStore store(taken.folder.checkpoints(), 1);
   store.clean();
   const auto checkpoint = store.newest([&](const std::string& problem) {
     environment.console().warning(problem + "; this checkpoint is damaged, the one before is used");
   });
   if (checkpoint) taken.checkpoint = checkpoint->path;
 
-  const Json before =
-      read_json(checkpoint ? checkpoint->path / kCheckpointRecipe : taken.folder.recipe_file());
+  const fs::path recipe_before =
+      checkpoint ? checkpoint->path / kCheckpointRecipe : taken.folder.recipe_file();
+  taken.recipe = environment.open_recipe(command.recipe.empty() ? recipe_before : command.recipe);
+  const Json before = read_json(recipe_before);
   if (taken.recipe.trainer.threads == 0) {  // left to the host, which has chosen
     taken.recipe.trainer.threads = before.at("trainer").value("threads", std::int64_t{0});
   }
   taken.recipe.used_plugins = plugins_of(taken.recipe, environment.registry());
-  bool has_changed = false;
-  taken.allowed = compare(run, before, resolved(taken.recipe), command.allowed_changes, environment,
-                          has_changed);
-  taken.is_finished = taken.folder.is_finished() && !has_changed;
+  taken.allowed =
+      compare(run, before, resolved(taken.recipe), command.allowed_changes, environment);
+  taken.is_finished = taken.folder.is_finished() && taken.allowed.keys.empty();
+  if (taken.folder.is_finished() && !taken.is_finished && !checkpoint) {
+    throw Error(ExitCode::data, taken.folder.checkpoints().string() +
+                                    ": expected a checkpoint to go on from, found none; this run "
+                                    "has come to its end, begin another");
+  }
   return taken;
 }
 

@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
+#include <limits>
 
 namespace knack::host {
 namespace {
@@ -14,18 +18,31 @@ namespace {
 constexpr std::array<int, 3> kStopping = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<RunRequests*> requested = nullptr;
+// When `stop` was set, in milliseconds; in the instant before that is known, just now.
+constexpr std::int64_t kNow = std::numeric_limits<std::int64_t>::max();
+std::atomic<std::int64_t> asked_at = kNow;
 
 void tell(const char* text) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
 
+std::int64_t milliseconds_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
 void on_stop(int signal) {
+  constexpr std::int64_t kSameRequest = 1000;
   const int errno_before = errno;
   RunRequests* requests = requested.load();
-  int none = 0;
-  if (requests == nullptr || !requests->stop.compare_exchange_strong(none, signal)) {
+  int before = 0;
+  if (requests == nullptr) ::_exit(128 + signal);
+  if (!requests->stop.compare_exchange_strong(before, signal)) {
+    if (before == signal && milliseconds_now() - asked_at.load() < kSameRequest) return;
     ::_exit(128 + signal);
   }
+  asked_at.store(milliseconds_now());
   tell("\nknack: finishing the step and saving; once more leaves at once\n");
   errno = errno_before;
 }
@@ -47,6 +64,7 @@ void handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 RunSignals::RunSignals(RunRequests& requests) {
+  asked_at.store(kNow);
   requested.store(&requests);
   for (const int signal : kStopping) handle(signal, on_stop);
   handle(SIGUSR1, on_save);

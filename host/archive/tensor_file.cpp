@@ -11,7 +11,7 @@
 namespace knack::host {
 namespace {
 
-constexpr std::array<std::pair<at::ScalarType, const char*>, 9> kDtypes = {{
+constexpr std::array<std::pair<at::ScalarType, const char*>, 10> kDtypes = {{
     {at::kFloat, "F32"},
     {at::kDouble, "F64"},
     {at::kHalf, "F16"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<at::ScalarType, const char*>, 9> kDtypes = {{
     {at::kLong, "I64"},
     {at::kInt, "I32"},
     {at::kShort, "I16"},
+    {at::kChar, "I8"},
     {at::kByte, "U8"},
     {at::kBool, "BOOL"},
 }};

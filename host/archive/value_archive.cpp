@@ -61,21 +61,20 @@ std::string read_bytes(const std::string& hex) {
   return bytes;
 }
 
-at::Tensor read_tensor_of(const Json& json, const SafetensorsReader& tensors) {
+at::Tensor read_tensor_of(const Json& json, const SafetensorsReader& tensors, at::Device device) {
   const auto name = json.at(kTensor).get<std::string>();
   const StoredTensor* stored = tensors.find(name);
   if (stored == nullptr) {
     throw Error(ExitCode::data, "expected a tensor `" + name + "` in the checkpoint, found none");
   }
   at::Tensor tensor = read_tensor(tensors, *stored);
-  return json.contains(kDevice) ? tensor.to(at::Device(json.at(kDevice).get<std::string>()))
-                                : tensor;
+  return json.contains(kDevice) ? tensor.to(device) : tensor;
 }
 
-Value read_map(const Json& json, const SafetensorsReader& tensors) {
+Value read_map(const Json& json, const SafetensorsReader& tensors, at::Device device) {
   Value::Map map;
   for (const auto& [key, entry] : json.items()) {
-    map.push_back({key.starts_with('$') ? key.substr(1) : key, read_value(entry, tensors)});
+    map.push_back({key.starts_with('$') ? key.substr(1) : key, read_value(entry, tensors, device)});
   }
   return map;
 }
@@ -117,20 +116,20 @@ Json ValueArchiveWriter::add_tensor(const at::Tensor& tensor, const std::string&
   return json;
 }
 
-Value read_value(const Json& json, const SafetensorsReader& tensors) try {
+Value read_value(const Json& json, const SafetensorsReader& tensors, at::Device device) try {
   if (json.is_null()) return {};
   if (json.is_boolean()) return json.get<bool>();
   if (json.is_number_integer()) return json.get<std::int64_t>();
   if (json.is_number_float()) return json.get<double>();
   if (json.is_string()) return json.get<std::string>();
   if (json.is_object()) {
-    if (json.contains(kTensor)) return read_tensor_of(json, tensors);
+    if (json.contains(kTensor)) return read_tensor_of(json, tensors, device);
     if (json.contains(kFloat)) return read_float(json.at(kFloat).get<std::string>());
     if (json.contains(kBytes)) return read_bytes(json.at(kBytes).get<std::string>());
-    return read_map(json, tensors);
+    return read_map(json, tensors, device);
   }
   Value::List list;
-  for (const Json& entry : json) list.push_back(read_value(entry, tensors));
+  for (const Json& entry : json) list.push_back(read_value(entry, tensors, device));
   return list;
 } catch (const nlohmann::json::exception& error) {
   throw Error(ExitCode::data, std::string("state of a checkpoint: ") + error.what());

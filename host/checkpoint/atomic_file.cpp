@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "host/checkpoint/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "host/common/error.hpp"
+#include "host/common/file_descriptor.hpp"
 
 namespace knack::host {
 namespace {
@@ -45,18 +47,22 @@ void write_file_atomically(const fs::path& place, std::string_view content) {
 }
 
 void copy_file_atomically(const fs::path& from, const fs::path& place) {
-  const fs::path temporary = temporary_beside(place);
-  try {
-    fs::copy_file(from, temporary);
-    sync_file(temporary);
-    fs::rename(temporary, place);
-    sync_folder(folder_of(place));
-  } catch (const fs::filesystem_error& error) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw Error(ExitCode::data, place.string() + ": cannot copy " + from.string() +
-                                    " to it: " + error.code().message());
+  constexpr std::size_t kBlock = 1 << 20;
+  const FileDescriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+  const int cause = errno;
+  AtomicFile copy(place);
+  if (!source.is_open()) {
+    errno = cause;
+    copy.output().fail(("copy " + from.string() + " to it").c_str());
   }
+  std::vector<char> block(kBlock);
+  std::uint64_t offset = 0;
+  for (std::size_t got = kBlock; got == kBlock; offset += got) {
+    got = read_at(source.get(), block.data(), kBlock, offset);
+    if (errno != 0) copy.output().fail(("copy " + from.string() + " to it").c_str());
+    copy.output().write(block.data(), got);
+  }
+  copy.commit();
 }
 
 fs::path temporary_beside(const fs::path& place) {
@@ -66,7 +72,7 @@ fs::path temporary_beside(const fs::path& place) {
   do {
     const std::string suffix = std::to_string(::getpid()) + "." + std::to_string(counter++);
     temporary = folder_of(place) / ("." + place.filename().string() + "." + suffix + kEnding);
-  } while (fs::symlink_status(temporary, ignored).type() != fs::file_type::not_found);
+  } while (fs::exists(fs::symlink_status(temporary, ignored)));
   return temporary;
 }
 

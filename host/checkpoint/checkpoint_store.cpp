@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kLast = "last";
 constexpr const char* kBest = "best";
+constexpr const char* kDamaged = ".damaged";
 
 /// `0012-step-340`
 std::string name_of(std::int64_t number, std::int64_t step) {
@@ -51,6 +52,14 @@ void put_in_place(const fs::path& from, const fs::path& to) {
   if (failure) {
     throw Error(ExitCode::data, to.string() + ": cannot be put in place: " + failure.message());
   }
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    text.replace(at, what.size(), by);
+    at += by.size();
+  }
+  return text;
 }
 
 /// A folder that is removed with all that is in it, unless it was moved away by then.
@@ -101,6 +110,9 @@ std::vector<CheckpointStore::Place> CheckpointStore::list() const {
       places.push_back({*number, entry->path()});
     }
   }
+  if (failure && failure != std::errc::no_such_file_or_directory) {
+    throw Error(ExitCode::data, folder_.string() + ": cannot be listed: " + failure.message());
+  }
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return a.number > b.number; });
   return places;
@@ -112,7 +124,7 @@ std::optional<CheckpointStore::Verified> CheckpointStore::newest(const OnDamage&
   for (const Place& place : places) {
     try {
       return Verified{place.path, verify_checkpoint(place.path)};
-    } catch (const Error& error) {
+    } catch (const DamagedCheckpoint& error) {
       on_damage(error.what());
       problems += std::string("\n  ") + error.what();
     }
@@ -129,7 +141,11 @@ fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_b
   if (make_folders(folder_)) sync_folder(fs::absolute(folder_).parent_path());
   const fs::path place = folder_ / name_of(next_number(), step);
   const TemporaryFolder temporary(temporary_beside(place));
-  fill(temporary.path());
+  try {
+    fill(temporary.path());
+  } catch (const Error& error) {  // nobody will find that folder
+    throw Error(error.code(), replaced(error.what(), temporary.path().string(), place.string()));
+  }
   CheckpointManifest manifest = describe(temporary.path());
   manifest.step = step;
   manifest.epoch = epoch;
@@ -142,6 +158,21 @@ fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_b
   return place;
 } catch (const fs::filesystem_error& error) {
   throw Error(ExitCode::data, error.path1().string() + ": " + error.code().message());
+}
+
+void CheckpointStore::go_on_from(const fs::path& checkpoint, bool is_best) const {
+  for (const Place& place : list()) {
+    if (place.path.filename() == checkpoint.filename()) break;
+    const fs::path aside = place.path.string() + kDamaged;
+    if (fs::exists(aside)) remove(aside);
+    put_in_place(place.path, aside);
+  }
+  link(checkpoint, is_best);
+}
+
+void CheckpointStore::forget_best() const {
+  std::error_code ignored;
+  fs::remove(folder_ / kBest, ignored);
 }
 
 void CheckpointStore::link(const fs::path& checkpoint, bool is_best) const {
@@ -194,12 +225,21 @@ void CheckpointStore::prune() const {
   const fs::path best = fs::read_symlink(folder_ / kBest, ignored);
   const std::vector<Place> places = list();
   for (std::size_t i = static_cast<std::size_t>(keep_); i < places.size(); ++i) {
-    if (places[i].path.filename() == best) continue;
-    // Renamed first: what is removed half way must not be taken for a damaged checkpoint.
-    const fs::path doomed = temporary_beside(places[i].path);
-    put_in_place(places[i].path, doomed);
-    fs::remove_all(doomed, ignored);
+    if (places[i].path.filename() != best) remove(places[i].path);
   }
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename();
+    const std::size_t end = name.size() - std::min(name.size(), std::string(kDamaged).size());
+    if (name.ends_with(kDamaged) && number_of(name.substr(0, end))) remove(entry.path());
+  }
+}
+
+// Renamed first: what is removed half way must not be taken for a damaged checkpoint.
+void CheckpointStore::remove(const fs::path& checkpoint) const {
+  std::error_code ignored;
+  const fs::path doomed = temporary_beside(checkpoint);
+  put_in_place(checkpoint, doomed);
+  fs::remove_all(doomed, ignored);
 }
 
 }  // namespace knack::host

@@ -36,12 +36,12 @@ class CheckpointStore {
   /// Removes what a process that was killed left half done.
   void clean() const noexcept;
 
-  /// All checkpoints, the newest first; they may be damaged.
+  /// All checkpoints, the newest first; they may be damaged. None when there is no folder.
   std::vector<Place> list() const;
 
   /// The newest checkpoint whose files are all as they were written; none when there are no
   /// checkpoints at all. `on_damage` is told, newest first, of each one that had to be passed over.
-  /// Throws when all are damaged.
+  /// Throws when all are damaged, or one may not be read.
   using OnDamage = std::function<void(const std::string& problem)>;
   std::optional<Verified> newest(const OnDamage& on_damage) const;
 
@@ -53,16 +53,23 @@ class CheckpointStore {
   std::filesystem::path write(std::int64_t step, std::int64_t epoch, bool is_best,
                               const Fill& fill);
 
-  /// Makes `last` lead to `checkpoint`, and `best` too if it `is_best`. For a run that goes on: the
-  /// process before may have ended between a checkpoint and its links.
-  void link(const std::filesystem::path& checkpoint, bool is_best) const;
+  /// For a run that goes on from `checkpoint`: makes `last` lead to it, and `best` too if it
+  /// `is_best`, as the process before may have ended between a checkpoint and its links. Newer ones,
+  /// which are damaged, count no more: they are called `<name>.damaged` and removed once there is
+  /// another.
+  void go_on_from(const std::filesystem::path& checkpoint, bool is_best) const;
+
+  /// From here on no checkpoint is the best.
+  void forget_best() const;
 
  private:
   std::int64_t next_number() const;
   CheckpointManifest describe(const std::filesystem::path& folder);
   std::string checksum(const std::filesystem::path& file);
+  void link(const std::filesystem::path& checkpoint, bool is_best) const;
   void link(const char* name, const std::filesystem::path& checkpoint) const;
   void prune() const;
+  void remove(const std::filesystem::path& checkpoint) const;
 
   std::filesystem::path folder_;
   std::int64_t keep_;

@@ -2,11 +2,11 @@
 #include "host/checkpoint/manifest.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "host/checkpoint/sha256.hpp"
-#include "host/common/error.hpp"
 
 namespace knack::host {
 namespace {
@@ -18,7 +18,26 @@ constexpr std::int64_t kFormat = 1;
 constexpr std::uintmax_t kLongestManifest = 16 << 20;
 
 [[noreturn]] void refuse(const std::string& place, const std::string& what) {
-  throw Error(ExitCode::data, place + ": " + what);
+  throw DamagedCheckpoint(place + ": " + what);
+}
+
+/// The size of a file; what is no file, or not there, is damage.
+std::uintmax_t size_of(const fs::path& file) {
+  std::error_code failure;
+  const std::uintmax_t size = fs::file_size(file, failure);
+  if (failure == std::errc::permission_denied) throw ReadError(file, failure.value());
+  if (failure) refuse(file.string(), "cannot be read: " + failure.message());
+  return size;
+}
+
+/// A disk that has lost a block has damaged a checkpoint; one that may not be read is no damage.
+std::string checksum_of(const fs::path& file) {
+  try {
+    return sha256_of_file(file);
+  } catch (const ReadError& error) {
+    if (error.cause() == EIO) throw DamagedCheckpoint(error.what());
+    throw;
+  }
 }
 
 /// The member `key` of an object, which `is` accepts.
@@ -53,11 +72,11 @@ bool stays_below(const std::string& name) {
 }
 
 std::string read_text(const fs::path& file) {
-  std::error_code failure;
-  const std::uintmax_t size = fs::file_size(file, failure);
-  if (failure) refuse(file.string(), "cannot be read: " + failure.message());
+  const std::uintmax_t size = size_of(file);
   if (size > kLongestManifest) refuse(file.string(), "is too long for a manifest");
+  errno = 0;
   std::ifstream stream(file, std::ios::binary);
+  if (!stream && errno == EACCES) throw ReadError(file, errno);
   std::string text(size, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(size));
   if (!stream) refuse(file.string(), "cannot be read to its end");
@@ -81,8 +100,9 @@ CheckpointManifest parse_manifest(std::string_view text, const std::string& plac
   if (!json.is_object()) refuse(place, "expected a JSON object, found something else");
   const std::int64_t format = count(json, "format", place);
   if (format != kFormat) {
-    refuse(place, "expected checkpoint format " + std::to_string(kFormat) + ", found " +
-                      std::to_string(format) + "; a later knack wrote it");
+    throw Error(ExitCode::data, place + ": expected checkpoint format " + std::to_string(kFormat) +
+                                    ", found " + std::to_string(format) +
+                                    "; a later knack wrote it, go on with that");
   }
   CheckpointManifest manifest;
   manifest.step = count(json, "step", place);
@@ -104,14 +124,12 @@ CheckpointManifest verify_checkpoint(const fs::path& checkpoint) {
   CheckpointManifest manifest = parse_manifest(read_text(place), place.string());
   for (const auto& [name, expected] : manifest.files) {
     const fs::path file = checkpoint / name;
-    std::error_code failure;
-    const std::uintmax_t bytes = fs::file_size(file, failure);
-    if (failure) refuse(file.string(), "cannot be read: " + failure.message());
+    const std::uintmax_t bytes = size_of(file);
     if (bytes != expected.bytes) {
       refuse(file.string(), "expected " + std::to_string(expected.bytes) + " bytes, found " +
                                 std::to_string(bytes));
     }
-    if (sha256_of_file(file) != expected.sha256) {
+    if (checksum_of(file) != expected.sha256) {
       refuse(file.string(), "its checksum is not that of the file that was written");
     }
   }

@@ -8,7 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "host/common/error.hpp"
+
 namespace knack::host {
+
+/// A checkpoint that is not as it was written.
+class DamagedCheckpoint : public Error {
+ public:
+  explicit DamagedCheckpoint(const std::string& message) : Error(ExitCode::data, message) {}
+};
 
 /// A file of a checkpoint as it was written.
 struct CheckpointFile {
@@ -28,13 +36,14 @@ inline constexpr const char* kManifestName = "manifest.json";
 
 std::string manifest_text(const CheckpointManifest& manifest);
 
-/// Reads a manifest nobody vouches for. Throws Error(ExitCode::data) that begins with `place` for
-/// what is missing or of another form, and for paths that lead out of the checkpoint. Other keys
-/// are left to later versions.
+/// Reads a manifest nobody vouches for. Throws DamagedCheckpoint that begins with `place` for
+/// what is missing or of another form, and for paths that lead out of the checkpoint; Error(data)
+/// for a later format. Keys it does not know are left alone.
 CheckpointManifest parse_manifest(std::string_view text, const std::string& place);
 
-/// Reads the manifest of `checkpoint` and compares every file with it. Throws Error(data) that
-/// names the first file that is missing or not as it was written.
+/// Reads the manifest of `checkpoint` and compares every file with it. Throws
+/// DamagedCheckpoint that names the first file that is missing or not as it was written, and
+/// Error(data) for one that is there and may not be read.
 CheckpointManifest verify_checkpoint(const std::filesystem::path& checkpoint);
 
 }  // namespace knack::host

@@ -11,24 +11,18 @@
 #include <memory>
 #include <vector>
 
-#include "host/common/error.hpp"
 #include "host/common/file_descriptor.hpp"
 
 namespace knack::host {
 
-namespace {
-
-[[noreturn]] void fail(const std::filesystem::path& file) {
-  const int cause = errno;
-  throw Error(ExitCode::data, file.string() + ": cannot be read: " + std::strerror(cause));
-}
-
-}  // namespace
+ReadError::ReadError(const std::filesystem::path& file, int cause)
+    : Error(ExitCode::data, file.string() + ": cannot be read: " + std::strerror(cause)),
+      cause_(cause) {}
 
 std::string sha256_of_file(const std::filesystem::path& file) {
   constexpr std::size_t kBlock = 1 << 18;
   const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!descriptor.is_open()) fail(file);
+  if (!descriptor.is_open()) throw ReadError(file, errno);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                         EVP_MD_CTX_free);
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
@@ -37,7 +31,7 @@ std::string sha256_of_file(const std::filesystem::path& file) {
   std::size_t got = kBlock;
   while (got == kBlock) {
     got = read_at(descriptor.get(), block.data(), kBlock, offset);
-    if (errno != 0) fail(file);
+    if (errno != 0) throw ReadError(file, errno);
     EVP_DigestUpdate(context.get(), block.data(), got);
     offset += got;
   }

@@ -5,10 +5,25 @@
 #include <filesystem>
 #include <string>
 
+#include "host/common/error.hpp"
+
 namespace knack::host {
 
-/// The sha256 of a file's content as 64 hex digits. Throws Error(ExitCode::data) when the file
-/// cannot be read.
+/// A file that is there and cannot be read.
+class ReadError : public Error {
+ public:
+  ReadError(const std::filesystem::path& file, int cause);
+
+  /// The system's number of the reason, such as EIO.
+  int cause() const noexcept {
+    return cause_;
+  }
+
+ private:
+  int cause_;
+};
+
+/// The sha256 of a file's content as 64 hex digits. Throws ReadError.
 std::string sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace knack::host

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -132,14 +133,17 @@ RunFolder RunFolder::create(const fs::path& folder) {
   run.lock();
   remove_temporaries(run.path_);
   make_folders(folder / "final");
+  sync_folder(run.path_.parent_path());
   return run;
 }
 
 RunFolder RunFolder::take_over(const fs::path& folder) {
   RunFolder run = open(folder);
   if (!is_run(folder)) {  // what lies there may be somebody's work: nothing is removed from it
-    throw Error(ExitCode::data, folder.string() + ": expected a run folder, found no `final` "
-                                    "and `log.txt` in it; give the folder that `knack train` printed");
+    throw Error(ExitCode::data,
+                folder.string() +
+                    ": expected a run folder, found no log.txt with "
+                    "checkpoints or final in it; give the folder that `knack train` printed");
   }
   run.lock();
   remove_temporaries(run.path_);
@@ -154,8 +158,9 @@ RunFolder RunFolder::take_over(const fs::path& folder) {
 
 bool RunFolder::is_run(const fs::path& folder) {
   std::error_code failure;
-  return fs::exists(folder / "recipe.json", failure) &&
-         fs::is_directory(folder / "final", failure) && fs::exists(folder / "log.txt", failure);
+  return fs::exists(folder / "recipe.json", failure) && fs::exists(folder / "log.txt", failure) &&
+         (fs::is_directory(folder / "final", failure) ||
+          fs::is_directory(folder / "checkpoints", failure));
 }
 
 // The system gives the lock up when the process ends, however it ends.
@@ -165,7 +170,13 @@ void RunFolder::lock() {
   if (!lock_.is_open()) {
     throw Error(ExitCode::data, file.string() + ": cannot be written: " + std::strerror(errno));
   }
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+  struct ::stat ours{};
+  struct ::stat named{};
+  const bool is_locked = ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0;
+  // A process that gave the folder up may have removed the file that was opened here.
+  const bool is_there = ::fstat(lock_.get(), &ours) == 0 && ::stat(file.c_str(), &named) == 0 &&
+                        ours.st_ino == named.st_ino;
+  if (!is_locked || !is_there) {
     std::string owner(32, '\0');
     owner.resize(read_at(lock_.get(), owner.data(), owner.size(), 0));
     throw Error(ExitCode::data, path_.string() + ": another process" +
@@ -243,8 +254,23 @@ void RunFolder::save_instance_files(const fs::path& copy) const {
 }
 
 void RunFolder::restore_instance_files(const fs::path& copy) const {
-  remove_tree(instances());
-  share_files(copy, instances());
+  if (!fs::exists(copy) && !fs::exists(instances())) return;
+  // In one step, so that the files are there whenever the process may end.
+  const fs::path place = temporary_beside(instances());
+  make_folders(place);
+  share_files(copy, place);
+  make_folders(instances());
+  if (::renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, instances().c_str(), RENAME_EXCHANGE) == 0) {
+    remove_tree(place);
+    return;
+  }
+  remove_tree(instances());  // a file system that cannot exchange two folders
+  std::error_code failure;
+  fs::rename(place, instances(), failure);
+  if (failure) {
+    throw Error(ExitCode::data,
+                instances().string() + ": cannot be put in place: " + failure.message());
+  }
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {

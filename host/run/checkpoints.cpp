@@ -19,11 +19,13 @@ Checkpoints::Checkpoints(const Recipe& recipe, Fit& fit, const RunFolder& folder
       store_(folder.checkpoints(), recipe.checkpoint.keep),
       on_saved_(std::move(on_saved)) {}
 
-bool Checkpoints::is_due_after_step() const {
+bool Checkpoints::is_due_after_step() {
   const CheckpointOptions& plan = recipe_.checkpoint;
+  const std::int64_t step = fit_.loop().counters().step;
+  const bool is_new = std::exchange(considered_step_, step) != step;
   const std::chrono::duration<double, std::ratio<60>> minutes =
       std::chrono::steady_clock::now() - last_time_;
-  return (plan.every_steps > 0 && fit_.loop().counters().step % plan.every_steps == 0) ||
+  return (plan.every_steps > 0 && is_new && step % plan.every_steps == 0) ||
          (plan.every_minutes > 0 && minutes.count() >= plan.every_minutes);
 }
 
@@ -53,8 +55,10 @@ SessionState Checkpoints::load(const std::filesystem::path& checkpoint,
   folder_.restore_instance_files(checkpoint / kInstanceFiles);
   const SessionState state = session_state_of(load_fit(fit_, checkpoint, allowed, say));
   const LoopState& loop = fit_.loop().state();
+  considered_step_ = loop.counters.step;
   const bool is_best = !loop.in_epoch && state.best.epoch == loop.counters.epoch;
-  store_.link(checkpoint, is_best && recipe_.checkpoint.best);
+  if (!recipe_.checkpoint.best) store_.forget_best();
+  store_.go_on_from(checkpoint, is_best && recipe_.checkpoint.best);
   return state;
 }
 

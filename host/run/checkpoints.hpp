@@ -26,7 +26,7 @@ class Checkpoints {
   Checkpoints(const Recipe& recipe, Fit& fit, const RunFolder& folder, OnSaved on_saved);
 
   /// Whether the recipe asks for one after the step that was just made, or after `epoch`.
-  bool is_due_after_step() const;
+  bool is_due_after_step();
   bool is_due_after_epoch() const;
 
   /// Only between two windows. Throws Error; the checkpoints before this one are then still there.
@@ -42,6 +42,7 @@ class Checkpoints {
   const RunFolder& folder_;
   CheckpointStore store_;
   OnSaved on_saved_;
+  std::int64_t considered_step_ = 0;  // a step that is not made is not due once more
   std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
 };
 

@@ -20,6 +20,8 @@ void save_fit(Fit& fit, const Value& session, const std::filesystem::path& folde
 
 /// What may differ from the run that wrote the checkpoint, because the user allowed it.
 struct AllowedChanges {
+  std::string sampling;             ///< one of the keys that decides which samples come; or ""
+  std::set<std::string> keys;       ///< of the recipe, all of them
   std::set<std::string> instances;  ///< "<kind>/<name>" that are new, gone, or another plugin now
   std::set<std::string> optimizer_options;  ///< that take effect in place of the saved ones
 };

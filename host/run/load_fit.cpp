@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 
+#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -21,6 +22,21 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+
+/// Streams by device, those of another device than the CPU as those of `device`. There are none for
+/// it when it is of another type than the one they were saved on.
+Value streams_on(at::Device device, const Value& saved) {
+  Value::Map streams;
+  for (const NamedValue& stream : *saved.get_if<Value::Map>()) {
+    const at::Device before(stream.name);
+    if (before.is_cpu()) {
+      streams.push_back(stream);
+    } else if (before.type() == device.type()) {
+      streams.push_back({device.str(), stream.value});
+    }
+  }
+  return streams;
+}
 
 void load_default_streams(const Value& saved) {
   for (const NamedValue& stream : *saved.get_if<Value::Map>()) {
@@ -43,6 +59,7 @@ class Restorer {
 
   Value load() {
     compare_makers();
+    check_position();
     load_weight_sets();
     load_momenta();
     load_frozen();
@@ -51,7 +68,7 @@ class Restorer {
     write_changed_options(changed);
     fit_.load_notes(read("notes"));
     fit_.loop().restore(loop_state_of(read("loop")));
-    load_default_streams(read("random"));
+    load_default_streams(streams_on(device(), read("random")));
     return read("session");
   }
 
@@ -59,7 +76,11 @@ class Restorer {
   using OptimizerOptions = std::vector<std::pair<std::string, std::vector<double>>>;
 
   Value read(const char* key) const {
-    return read_value(state_.at(key), tensors_);
+    return read_value(state_.at(key), tensors_, device());
+  }
+
+  at::Device device() const {
+    return fit_.parts().placement.device();
   }
 
   [[noreturn]] void refuse(const std::string& problem) const {
@@ -75,20 +96,57 @@ class Restorer {
     }
   }
 
+  // The position inside an epoch counts batches of one order, which must still be that order.
+  void check_position() {
+    const LoopState loop = loop_state_of(read("loop"));
+    if (!loop.in_epoch) return;
+    std::string changed = allowed_.sampling;
+    if (state_.at("train_samples").get<std::int64_t>() != fit_.train_samples()) {
+      changed = "the number of training samples";
+    }
+    if (changed.empty()) return;
+    refuse("lies inside an epoch (" + std::to_string(loop.counters.epoch) + "), where " + changed +
+           " may not change; go on without the change to the end of an epoch first");
+  }
+
   void load_weight_sets() {
     std::set<const WeightSet*> saved;
     for (const Json& entry : state_.at("weights")) {
       const auto name = entry.at("name").get<std::string>();
       const auto publisher = entry.at("publisher").get<std::string>();
-      if (is_allowed("trick/" + publisher) && fit_.weights().find(name) == nullptr) continue;
+      if (is_allowed("trick/" + publisher)) continue;
       WeightSet* set = fit_.weights().find(name);
+      if (set == nullptr && has_changed(publisher)) {
+        refuse("has a weight set `" + name + "` of trick/" + publisher +
+               ", which publishes none of that name now; leave its name as it was");
+      }
       if (set == nullptr) set = &fit_.weights().publish(name, publisher);
       load_weights(fit_.weights(), *set, weights_file(folder_, name), FileContent::all);
       saved.insert(set);
     }
     for (const auto& set : fit_.weights().sets()) {
-      if (saved.count(set.get()) == 0) begin_at_live(*set);
+      if (saved.count(set.get()) != 0) continue;
+      if (!is_allowed("trick/" + set->publisher)) {
+        refuse("has no weight set `" + set->name + "` of trick/" + set->publisher);
+      }
+      begin_at_live(*set);
     }
+  }
+
+  /// Whether an option of the trick was allowed to change.
+  bool has_changed(const std::string& trick) const {
+    const std::string section = "tricks[" + trick + "].";
+    return std::any_of(allowed_.keys.begin(), allowed_.keys.end(),
+                       [&](const std::string& key) { return key.starts_with(section); });
+  }
+
+  /// Whether a trick that wrote the checkpoint is not there any more, or is another now. What it did
+  /// to the model goes with it: the others set theirs when they begin, or take back their state.
+  bool is_a_trick_gone() const {
+    for (const auto& [key, entry] : state_.at("instances").items()) {
+      if (key.starts_with("trick/") && is_allowed(key)) return true;
+    }
+    return false;
   }
 
   // Published by a trick that is new to the run, when the live weights were still the initial ones.
@@ -105,12 +163,14 @@ class Restorer {
       refuse("has " + std::to_string(momenta.size()) + " normalization layers, the model has " +
              std::to_string(fit_.norm_layers().size()));
     }
+    if (is_a_trick_gone()) return;
     for (std::size_t i = 0; i < momenta.size(); ++i) {
       fit_.set_norm_momentum(i, *momenta[i].get_if<double>());
     }
   }
 
   void load_frozen() {
+    if (is_a_trick_gone()) return;
     std::set<std::string> frozen;
     for (const Json& name : state_.at("frozen")) frozen.insert(name.get<std::string>());
     for (const ModelTensor& parameter : fit_.parameters()) {
@@ -151,13 +211,14 @@ class Restorer {
                  : "has a state of " + key + ", which the plugin cannot take back");
     }
     const auto idle = fit_.parts().pause_reading(instance);
-    load_random_streams(instance.context(), read_value(entry.at("random"), tensors_));
+    load_random_streams(instance.context(),
+                        streams_on(device(), read_value(entry.at("random"), tensors_)));
     if (instance.has_state()) load_state(instance, entry);
   }
 
   void load_state(const Instance& instance, const Json& entry) {
     const InstanceState saved{entry.at("version").get<std::uint32_t>(),
-                              read_value(entry.at("state"), tensors_)};
+                              read_value(entry.at("state"), tensors_, device())};
     try {
       instance.load_state(saved);
     } catch (const Error& error) {  // it is the checkpoint that does not fit

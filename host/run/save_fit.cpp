@@ -55,6 +55,7 @@ class Saver {
   void save(const Value& session) {
     Json state = {{"made_by", makers_of(fit_)},
                   {"session", add("session", session)},
+                  {"train_samples", fit_.train_samples()},
                   {"loop", add("loop", to_value(fit_.loop().state()))},
                   {"notes", add("notes", fit_.save_notes())},
                   {"norm_momenta", add("norm_momenta", momenta(fit_))},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/run/session.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <utility>
 
 #include "host/checkpoint/atomic_file.hpp"
@@ -23,11 +23,13 @@ Session::Session(const Recipe& recipe, Fit& fit, Console& console, const RunFold
 void Session::resume(const std::filesystem::path& checkpoint, const AllowedChanges& allowed) {
   state_ = checkpoints_.load(checkpoint, allowed,
                              [&](const std::string& news) { console_.warning(news); });
-  is_saved_ = true;
   folder_.forget_end();
   if (!records_.file().cut(static_cast<std::uint64_t>(state_.metrics_bytes))) {
     console_.warning("metrics.jsonl lacks records from before the checkpoint");
   }
+  counted_until_ = std::chrono::steady_clock::now();
+  is_saved_ = allowed.keys.empty();
+  save();  // the changes are part of the run from here on
 }
 
 std::optional<FitResult> Session::run() {
@@ -136,11 +138,22 @@ std::optional<FitResult> Session::finish() {
     result.sets.push_back(finish_set(*fit_.weights().sets()[i]));
     if (is_stop_requested()) return std::nullopt;  // what is left begins at the last checkpoint
   }
+  remove_other_sets(result);
   choose_set(result, recipe_.trainer);
   publish_chosen(result.chosen);
   count_time();
   write_json(folder_.summary_file(), summary_of(result, fit_, recipe_.trainer, state_.seconds));
   return result;
+}
+
+// Of tricks that the run no longer uses.
+void Session::remove_other_sets(const FitResult& result) const {
+  for (const std::string& name : folder_.weight_sets()) {
+    const bool is_ours = std::any_of(result.sets.begin(), result.sets.end(),
+                                     [&](const FinalSet& set) { return set.name == name; });
+    std::error_code ignored;
+    if (!is_ours && name != "model") std::filesystem::remove(folder_.weights_file(name), ignored);
+  }
 }
 
 void Session::save_sets() const {

@@ -51,6 +51,7 @@ class Session {
 
   std::optional<FitResult> finish();
   void save_sets() const;
+  void remove_other_sets(const FitResult& result) const;
   FinalSet finish_set(WeightSet& set);
   void publish_chosen(const std::string& set) const;
 
@@ -64,7 +65,7 @@ class Session {
   Progress progress_;
   SessionState state_;
   bool is_saved_ = false;  // the present state, in a checkpoint
-  std::chrono::steady_clock::time_point counted_until_;
+  std::chrono::steady_clock::time_point counted_until_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace knack::host

@@ -92,7 +92,13 @@ Value Fit::save_notes() const {
   for (const auto& [name, number] : reported_) reported.push_back({name, number});
   Value::Map facts;
   for (const auto& [instance, json] : facts_) facts.push_back({instance, Value::from_json(json)});
-  return Value::Map{{"reported", std::move(reported)}, {"facts", std::move(facts)}};
+  Value::Map seconds;
+  for (std::size_t i = 0; i < hooks_.tricks().size(); ++i) {
+    seconds.push_back({hooks_.tricks()[i].name(), hooks_.seconds(i)});
+  }
+  return Value::Map{{"reported", std::move(reported)},
+                    {"facts", std::move(facts)},
+                    {"seconds", std::move(seconds)}};
 }
 
 void Fit::load_notes(const Value& saved) {
@@ -103,6 +109,10 @@ void Fit::load_notes(const Value& saved) {
   }
   for (const NamedValue& entry : *saved.find("facts")->get_if<Value::Map>()) {
     facts_[entry.name] = entry.value.to_json();
+  }
+  for (std::size_t i = 0; i < hooks_.tricks().size(); ++i) {
+    const Value* seconds = saved.find("seconds")->find(hooks_.tricks()[i].name());
+    if (seconds != nullptr) hooks_.add_seconds(i, *seconds->number());
   }
 }
 

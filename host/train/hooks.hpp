@@ -49,9 +49,13 @@ class Hooks {
     return tricks_;
   }
 
-  /// Seconds spent in the hooks of trick i.
+  /// Seconds spent in the hooks of trick i, and those of a process before this one.
   double seconds(std::size_t trick) const {
     return std::chrono::duration<double>(time_.at(trick)).count();
+  }
+  void add_seconds(std::size_t trick, double seconds) {
+    time_.at(trick) += std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+        std::chrono::duration<double>(seconds));
   }
 
  private:

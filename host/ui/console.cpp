@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "host/common/error.hpp"
+
 namespace knack::host {
 namespace {
 
@@ -30,7 +32,12 @@ Console::~Console() {
 }
 
 void Console::attach_log_file(const std::filesystem::path& file) {
-  auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  std::shared_ptr<spdlog::sinks::basic_file_sink_mt> sink;
+  try {
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+  } catch (const spdlog::spdlog_ex& error) {
+    throw Error(ExitCode::data, file.string() + ": cannot be written: " + error.what());
+  }
   file_ = std::make_unique<spdlog::logger>("knack", std::move(sink));
   file_->set_level(spdlog::level::debug);
   file_->set_pattern("%Y-%m-%dT%H:%M:%S.%e %v");

@@ -4,8 +4,10 @@
 usage: faults_test.py KNACK PLUGINS FAILING_CALLS [argument of unittest...]
 """
 
+import contextlib
 import ctypes
 import errno
+import json
 import os
 import random
 import resource
@@ -15,7 +17,7 @@ import subprocess
 import time
 import unittest
 
-from runs import DATA, Case, checkpoints, is_whole, main, outcome, small_recipe, temporaries
+from runs import DATA, Case, checkpoints, files_of, is_whole, main, outcome, small_recipe, state_of, temporaries
 
 SEED = 20260
 KILLS = 200
@@ -46,7 +48,7 @@ class Fault(Case):
         """A process that holds still after that many steps; SIGCONT lets it go on."""
         words = ("train", self.write(self.recipe), "--run-dir", "run")
         process = self.start(*words, raises=f"after_step:{after}:{signal.SIGSTOP}")
-        self.assertTrue(os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]))
+        self.wait_until_stopped(process)
         return process
 
 
@@ -121,6 +123,28 @@ class SystemCall(Fault):
     def test_that_is_the_last(self):
         self.for_every_call(0, lambda code, said: self.assertEqual(code, -signal.SIGKILL, said))
 
+    def test_that_is_the_last_of_a_change(self):
+        """The plain command goes on then, with the recipe of before or with that of now."""
+        change = ("--set", "optimizer.lr=0.01", "--set", "trainer.epochs=2", "--allow-change", "optimizer.lr")
+        words = (*change, "--allow-change", "trainer.epochs")
+        finished = self.folder / "straight"
+        changed = self.copy(finished, "changed")
+        counted = self.knack("train", "--resume", changed, *words, failing_call="0:0")
+        ends = [self.straight, outcome(changed)]
+        kept = []
+        for number in range(1, int(counted.rpartition("calls: ")[2]) + 1):
+            with self.subTest(number):
+                run = self.copy(finished)
+                self.knack("train", "--resume", run, *words, failing_call=f"{number}:0", code=-signal.SIGKILL)
+                self.knack("train", "--resume", run)
+                left = outcome(run)
+                kept.append(left["metrics.jsonl"] != self.straight["metrics.jsonl"])
+                self.assert_same(left, ends[kept[-1]])
+            if sum(kept) == 10:
+                break
+        self.assertEqual(kept, sorted(kept))  # never again the recipe of before
+        self.assertEqual(sum(kept), 10)
+
     def test_that_fails(self):
         codes = []
 
@@ -171,13 +195,22 @@ class Damage(Fault):
         run = self.copy(self.run_folder)
         for place in checkpoints(run):
             flip_a_bit(place / "weights" / "live.safetensors")
-        files = {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.name != ".lock"}
+        before = files_of(run)
         error = self.auto(run, code=DATA)
         self.assertIn("expected at least one undamaged checkpoint, found none", error)
         for place in checkpoints(run):
             self.assertIn(f"\n  {place / 'weights' / 'live.safetensors'}: its checksum", error)
-        for path, content in files.items():
-            self.assertEqual(path.read_bytes(), content, path)
+        self.assert_same(files_of(run), before)
+
+    def test_does_not_count_among_the_checkpoints_that_are_kept(self):
+        for damage in (flip_a_bit, delete):
+            run = self.copy(self.run_folder)
+            damage(run / self.newest / "weights" / "live.safetensors")
+            self.auto(run, raises=f"gradients:1:{signal.SIGTERM}", code=128 + signal.SIGTERM)
+            places = checkpoints(run)
+            self.assertTrue(all(map(is_whole, places)), places)
+            self.assertEqual([state_of(place)["loop"]["step"] for place in places], [4, 6, 7])  # 4 is the best
+            self.check_going_on(run)
 
     def test_of_a_file_that_all_checkpoints_share_is_an_error(self):
         """Where the disk itself fails, no copy of the snapshot of the first epoch is left."""
@@ -218,6 +251,92 @@ def delete(path):
 def replace_by_folder(path):
     path.unlink()
     path.mkdir()
+
+
+class Unreadable(Fault):
+    """What cannot be looked at is neither damaged nor gone. Nothing is changed then, and nothing else is used."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.train(self.recipe, code=128 + signal.SIGTERM, raises=f"after_step:7:{signal.SIGTERM}")
+        self.extended = ("--set", "trainer.epochs=5", "--allow-change", "trainer.epochs")
+
+    def check_refused(self, run, named, *words, closed=()):
+        before = files_of(run)
+        for command in (["--resume", run], [self.write(self.recipe), "--resume", "auto", "--run-dir", run]):
+            with contextlib.ExitStack() as stack:
+                for path in closed:
+                    stack.enter_context(forbidden(path))
+                error = self.knack("train", *command, *words, code=DATA, before=obey_permissions)
+            self.assertIn(str(named), error)
+            self.assertNotIn("damaged", error)
+            self.assert_same(files_of(run), before)
+        return error
+
+    def test_checkpoints_of_a_run_that_is_not_finished(self):
+        places = self.run_folder / "checkpoints"
+        self.check_refused(self.run_folder, places, closed=[places])
+        self.check_going_on(self.run_folder)
+
+    def test_checkpoints_of_a_run_that_is_extended(self):
+        places = self.folder / "straight" / "checkpoints"
+        self.check_refused(places.parent, places, *self.extended, closed=[places])
+
+    def test_checkpoints_that_are_a_file(self):
+        for run, words in ((self.run_folder, ()), (self.folder / "straight", self.extended)):
+            places = run / "checkpoints"
+            places.rename(self.folder / "moved")
+            places.write_text("precious")
+            self.check_refused(run, places, *words)
+            places.unlink()
+            (self.folder / "moved").rename(places)
+        self.check_going_on(self.run_folder)
+
+    def test_file_of_the_newest_checkpoint(self):
+        newest = checkpoints(self.run_folder)[-1]
+        for name in ("", "manifest.json", "state.json", "weights", "weights/live.safetensors"):
+            with self.subTest(name):
+                self.check_refused(self.run_folder, newest / name, closed=[newest / name])
+        self.check_going_on(self.run_folder)
+
+    def test_format_of_a_later_knack(self):
+        manifest = checkpoints(self.run_folder)[-1] / "manifest.json"
+        manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format": 2}))
+        error = self.check_refused(self.run_folder, manifest)
+        self.assertIn("a later knack wrote it", error)
+
+
+class Gone(Fault):
+    def test_checkpoints_of_a_finished_run_do_not_begin_it_anew(self):
+        run = self.folder / "straight"
+        for remove in (lambda places: [shutil.rmtree(place) for place in places.glob("[0-9]*")], shutil.rmtree):
+            remove(run / "checkpoints")
+            before = files_of(run)
+            words = ("--set", "trainer.epochs=5", "--allow-change", "trainer.epochs")
+            self.assertIn(str(run / "checkpoints"), self.knack("train", "--resume", run, *words, code=DATA))
+            self.assert_same(files_of(run), before)
+
+    def test_checkpoints_of_a_run_that_is_not_finished_begin_it_anew(self):
+        run = self.train(self.recipe, code=128 + signal.SIGTERM, raises=f"after_step:7:{signal.SIGTERM}")
+        shutil.rmtree(run / "checkpoints")
+        self.assertIn("begins anew", self.check_going_on(run))
+
+
+@contextlib.contextmanager
+def forbidden(path):
+    mode = path.stat().st_mode
+    path.chmod(0)
+    try:
+        yield
+    finally:
+        path.chmod(mode)
+
+
+def obey_permissions():
+    """Root cannot look into what is forbidden either, after the next exec. For others it changes nothing."""
+    drop_capability, override, read_and_search = 24, 1, 2  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    for capability in (override, read_and_search):
+        ctypes.CDLL(None).prctl(drop_capability, capability, 0, 0, 0)
 
 
 class Starved(Fault):

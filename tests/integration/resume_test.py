@@ -9,8 +9,22 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
-from runs import DATA, RECIPE, TRICKS, Case, checkpoints, main, outcome, small_recipe, state_of, write_manifest
+from runs import (
+    DATA,
+    DIGITS,
+    RECIPE,
+    TRICKS,
+    Case,
+    checkpoints,
+    files_of,
+    main,
+    outcome,
+    small_recipe,
+    state_of,
+    write_manifest,
+)
 
 ALL_CHECKPOINTS = {"every_steps": 1, "keep": 1000}
 NO_CHECKPOINTS = {"every_epochs": 0, "best": False}
@@ -140,6 +154,23 @@ class Settings(FromEveryCheckpoint):
                 self.check(recipe)
 
 
+class When(Case):
+    def test_steps_that_are_left_out_are_not_saved_again(self):
+        """The first two windows and two after the third step."""
+        veto = {"use": "answers", "hook": "before_step", "reply": "skip_step", "at": [1, 2, 6, 7]}
+        plan = {**NO_CHECKPOINTS, "every_steps": 3, "keep": 1000}
+        run = self.train({**small_recipe([veto]), "checkpoint": plan})
+        straight = outcome(run)
+        expected = ["0001-step-3", "0002-step-6", "0003-step-9", "0004-step-10"]
+        self.assertEqual([place.name for place in checkpoints(run)], expected)
+        for place in checkpoints(run)[1:]:
+            shutil.rmtree(place)
+        (run / "final" / "summary.json").unlink()
+        self.knack("train", "--resume", run)
+        self.assertEqual([place.name for place in checkpoints(run)], expected)
+        self.assert_same(outcome(run), straight)
+
+
 class Signals(Case):
     def setUp(self):
         super().setUp()
@@ -177,14 +208,47 @@ class Signals(Case):
             self.assertIn(f"stopped by {signal.Signals(number).name}", (run / "log.txt").read_text())
             self.check_going_on(run)
 
-    def test_twice_leave_at_once(self):
-        run = self.interrupt(f"gradients:10:{signal.SIGINT},gradients:10:{signal.SIGTERM}")
+    def test_twice_in_an_instant_are_one(self):
+        """`timeout` sends its signal to the process and to its group."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = self.interrupt(f"gradients:10:{number},gradients:10:{number}", STOPPED + number)
+            self.assertEqual(state_of(run / "checkpoints" / "last")["loop"]["micro_batch"], 11)
+            self.check_going_on(run)
+
+    def test_of_two_kinds_leave_at_once(self):
+        self.check_left_at_once(self.interrupt(f"gradients:10:{signal.SIGINT},gradients:10:{signal.SIGTERM}"))
+
+    def test_again_after_a_second_leave_at_once(self):
+        raises = f"gradients:10:{signal.SIGTERM},gradients:10:{signal.SIGSTOP}"
+        process = self.start("train", self.write(self.recipe), "--run-dir", "run", raises=raises)
+        self.wait_until_stopped(process)
+        time.sleep(1.2)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        self.assertEqual(process.wait(timeout=60), STOPPED + signal.SIGTERM)
+        self.check_left_at_once(self.folder / "run")
+
+    def check_left_at_once(self, run):
         self.assertEqual([place.name for place in checkpoints(run)], ["0001-step-4"])
         self.check_going_on(run)
 
-    def test_before_the_first_step_begin_anew(self):
-        run = self.interrupt(f"fit_begin:1:{signal.SIGTERM}", -signal.SIGTERM)
-        self.assertIn("begins anew", self.knack("train", "--resume", run))
+    def test_before_the_first_step_stop_the_run(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = self.interrupt(f"fit_begin:1:{number}", STOPPED + number)
+            self.assertIn(f"stopped by {signal.Signals(number).name}", (run / "log.txt").read_text())
+            self.check_going_on(run)
+
+    def test_before_the_first_step_of_a_run_that_goes_on_lose_nothing(self):
+        run = self.interrupt(f"after_step:6:{signal.SIGTERM}")
+        step = state_of(checkpoints(run)[-1])["loop"]["step"]
+        raises = f"fit_begin:1:{signal.SIGTERM}"
+        self.knack("train", "--resume", run, raises=raises, code=STOPPED + signal.SIGTERM)
+        self.assertGreaterEqual(state_of(checkpoints(run)[-1])["loop"]["step"], step)
+        self.check_going_on(run)
+
+    def test_usr1_before_the_first_step_saves_after_it(self):
+        run = self.interrupt(f"fit_begin:1:{signal.SIGUSR1}", 0)
+        self.assertEqual([place.name for place in checkpoints(run)], ["0001-step-1", "0002-step-4", "0003-step-8"])
         self.assert_same(outcome(run), self.straight)
 
     def test_usr1_saves_and_goes_on(self):
@@ -233,12 +297,12 @@ class Changes(Case):
         self.recipe = small_recipe()
         self.run_folder = self.train(self.recipe)
 
-    def resume(self, *words, allow=(), code=0):
+    def resume(self, *words, allow=(), **how):
         allowed = [word for key in allow for word in ("--allow-change", key)]
-        return self.knack("train", "--resume", self.run_folder, *words, *allowed, code=code)
+        return self.knack("train", "--resume", self.run_folder, *words, *allowed, **how)
 
-    def resume_longer(self, *words, allow=(), code=0):
-        return self.resume("--set", "trainer.epochs=3", *words, allow=["trainer.epochs", *allow], code=code)
+    def resume_longer(self, *words, allow=(), **how):
+        return self.resume("--set", "trainer.epochs=3", *words, allow=["trainer.epochs", *allow], **how)
 
     def metrics(self):
         lines = (self.run_folder / "metrics.jsonl").read_text().splitlines()
@@ -263,11 +327,45 @@ class Changes(Case):
         self.assertEqual(rates, [0.1, 0.1, 0.01])
         self.assertEqual(json.loads((self.run_folder / "recipe.json").read_text())["optimizer"]["lr"], 0.01)
 
+    def test_are_kept_from_the_first_moment_on(self):
+        finished = self.run_folder
+        changes = {"allow": ["optimizer.lr"]}
+        self.run_folder = self.copy(finished, "straight")
+        self.resume_longer("--set", "optimizer.lr=0.01", **changes)
+        straight = outcome(self.run_folder)
+        for place in ("gradients:1", "after_step:2", "eval_begin:1", "fit_end:1"):
+            with self.subTest(place):
+                self.run_folder = self.copy(finished, "killed")
+                killed = {"raises": f"{place}:{signal.SIGKILL}", "code": -signal.SIGKILL}
+                self.resume_longer("--set", "optimizer.lr=0.01", **changes, **killed)
+                recipe = json.loads((checkpoints(self.run_folder)[-1] / "recipe.json").read_text())
+                self.assertEqual((recipe["trainer"]["epochs"], recipe["optimizer"]["lr"]), (3, 0.01))
+                self.resume()
+                self.assert_same(outcome(self.run_folder), straight)
+
+    def test_leave_the_run_as_it_was_until_they_are_kept(self):
+        before = files_of(self.run_folder)
+        self.resume_longer(raises=f"fit_begin:1:{signal.SIGKILL}", code=-signal.SIGKILL)
+        self.assert_same(files_of(self.run_folder), before)
+        self.resume()
+
     def test_a_trick_less(self):
         error = self.resume_longer("--set", "tricks[ema]=null", allow=["tricks[ema]"])
         self.assertIn("trick/ema is no longer there", error)
         last = {line["weights"] for line in self.metrics() if line["epoch"] == 3}
         self.assertEqual(last, {"live", "average", "best"})
+
+        left = {file.stem for file in self.run_folder.glob("final/*.safetensors")}
+        self.assertEqual(left, {"live", "average", "best", "model"})
+
+    def test_until_they_are_trained_are_told_by_eval(self):
+        unfinished = "has not come to its end"
+        self.assertNotIn(unfinished, self.knack("eval", self.run_folder))
+        killed = {"raises": f"after_step:2:{signal.SIGKILL}", "code": -signal.SIGKILL}
+        self.resume_longer("--set", "optimizer.lr=0.01", allow=["optimizer.lr"], **killed)
+        self.assertIn(unfinished, self.knack("eval", self.run_folder))
+        self.resume()
+        self.assertNotIn(unfinished, self.knack("eval", self.run_folder))
 
     def test_a_trick_more_begins_at_the_weights_of_the_checkpoint(self):
         recipe = small_recipe([*TRICKS, {"use": "ema", "name": "still", "publish": "still", "every": 1000}])
@@ -276,6 +374,19 @@ class Changes(Case):
         error = self.resume_longer(self.write(recipe), allow=["tricks"])
         self.assertIn("trick/still begins anew", error)
         self.assertEqual(parameters(self.run_folder / "final" / "still.safetensors"), before)
+
+    def test_a_name_more_and_one_less_take_no_average_over(self):
+        tricks = with_trick(use="ema", name="other", publish="ema", every=1000)
+        live = parameters(checkpoints(self.run_folder)[-1] / "weights" / "live.safetensors")
+        self.resume_longer(self.write(small_recipe(tricks)), allow=["tricks"])
+        self.assertTrue(parameters(self.run_folder / "final" / "ema.safetensors") == live)
+
+    def test_of_the_name_of_a_weight_set_are_refused(self):
+        before = files_of(self.run_folder)
+        for key in ("tricks[ema].publish", "tricks[ema]"):
+            error = self.resume_longer("--set", "tricks[ema].publish=mean", allow=[key], code=DATA)
+            self.assertRegex(error, "weight set `(ema|mean)` of trick/ema")
+            self.assert_same(files_of(self.run_folder), before)
 
     def test_another_optimizer(self):
         self.resume_longer("--set", "optimizer.use=adamw", "--set", "optimizer.lr=0.001", allow=["optimizer"])
@@ -289,6 +400,34 @@ class Changes(Case):
         self.assertIn("the saved state has 2 parameter groups, this run has 1", error)
         self.assert_same(outcome(self.run_folder), before)
         self.resume_longer()
+
+    def test_of_the_training_data_wait_for_the_end_of_the_epoch(self):
+        straight = outcome(self.run_folder)
+        changes = {"batch_size": "20", "shuffle": "false", "drop_last": "true", "range": "[100, 200]"}
+        for option, value in changes.items():
+            with self.subTest(option):
+                self.run_folder = self.copy(self.folder / "run", "finished")
+                change = ("--set", f"data.train.{option}={value}")
+                self.resume_longer(*change, allow=["data.train"])
+                self.assertEqual(self.metrics()[-1]["epoch"], 3)
+
+                self.run_folder = self.inside_an_epoch(option)
+                before = files_of(self.run_folder)
+                self.assertIn("inside an epoch", self.resume(*change, allow=["data.train"], code=DATA))
+                self.assert_same(files_of(self.run_folder), before)
+                self.resume()
+                self.assert_same(outcome(self.run_folder), straight)
+
+    def test_of_the_place_of_the_training_data_do_not_wait(self):
+        straight = outcome(self.run_folder)
+        shutil.copytree(DIGITS, self.folder / "digits")
+        self.run_folder = self.inside_an_epoch("inside")
+        change = ("--set", f"data.train.root={self.folder / 'digits'}", "--set", "data.train.workers=2")
+        self.resume(*change, allow=["data.train.root"])
+        self.assert_same(outcome(self.run_folder), straight)
+
+    def inside_an_epoch(self, name):
+        return self.train(self.recipe, name, raises=f"after_step:6:{signal.SIGTERM}", code=STOPPED + signal.SIGTERM)
 
     def test_none_but_the_state_of_a_plugin_is_gone(self):
         for place in checkpoints(self.run_folder):
@@ -358,6 +497,11 @@ class WhichRun(Case):
         self.knack("train", self.recipe, "--resume", "auto", "--run-dir", run)
         self.assertFalse((run / ".recipe.json.1.0.tmp").exists())
 
+    def test_has_a_name(self):
+        for words in (["train", self.recipe, "--resume", ""], ["train", "--resume", ""]):
+            self.assertIn("--resume", self.knack(*words, code=USAGE))
+        self.assertEqual(self.runs(), [])
+
     def test_is_no_checkpoint(self):
         run = self.train(small_recipe())
         files = sorted(run.rglob("*"))
@@ -375,7 +519,7 @@ class WhichRun(Case):
         work = self.folder / "plugins" / "mine.cpp"
         work.parent.mkdir()
         work.write_text("precious")
-        self.assertIn("no `final` and `log.txt`", self.knack("train", "--resume", ".", code=DATA))
+        self.assertIn("no log.txt with checkpoints or final", self.knack("train", "--resume", ".", code=DATA))
         self.knack("train", self.recipe, "--resume", "auto", "--run-dir", ".", code=USAGE)
         self.assertEqual(sorted(self.folder.iterdir()), [work.parent, self.recipe])
         self.assertEqual(work.read_text(), "precious")

@@ -8,6 +8,7 @@ library of failing_calls.c, and then as any unittest.
 import copy
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -98,6 +99,12 @@ def write_manifest(checkpoint):
     (checkpoint / "manifest.json").write_text(json.dumps(manifest))
 
 
+def files_of(run):
+    """What is in all files of a run but the log and the lock, by path."""
+    files = (path for path in run.rglob("*") if path.is_file() and path.name not in (".lock", "log.txt"))
+    return {str(path.relative_to(run)): path.read_bytes() for path in files}
+
+
 def temporaries(run):
     return [path for path in run.rglob(".*") if path.name.endswith(".tmp")]
 
@@ -137,6 +144,10 @@ class Case(unittest.TestCase):
         if process.stderr:
             process.stderr.close()
 
+    def wait_until_stopped(self, process):
+        """Returns when the process has stopped itself; SIGCONT lets it go on."""
+        self.assertTrue(os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]))
+
     def knack(self, *words, code=0, **how):
         """Runs it to its end, expects its exit status and returns what it said on standard error."""
         process = self.start(*words, **how)
@@ -160,7 +171,7 @@ class Case(unittest.TestCase):
         return self.folder / name
 
     def assert_same(self, left, expected):
-        """Two outcomes are the same, bit for bit."""
+        """Two outcomes, or the files of two runs, are the same, bit for bit."""
         self.assertEqual(left.keys(), expected.keys())
         for name, content in expected.items():
             if isinstance(content, bytes):

@@ -29,6 +29,11 @@ void run_command(const EvalCommand& command, const CommonOptions& common) {
   const RunFolder folder = RunFolder::open(command.run);
   require_weights(folder, command);
   CommandEnvironment environment(common);
+  if (!folder.is_finished()) {
+    environment.console().warning(command.run.string() +
+                                  ": this run has not come to its end; the weights may be of an "
+                                  "earlier one");
+  }
   Recipe recipe = environment.open_recipe(folder.recipe_file());
   if (command.split == "test" && !recipe.test) {
     throw Error(ExitCode::usage, "--split test: the recipe of " + command.run.string() +

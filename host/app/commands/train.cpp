@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -20,6 +23,18 @@
 namespace knack::host {
 namespace {
 
+/// A path as one word of a shell.
+std::string in_shell(const std::filesystem::path& path) {
+  const std::string text = path.string();
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::strchr("/._-+:@", c) != nullptr;
+  });
+  if (is_plain) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 /// One `knack train`: a new run, or one that goes on.
 class Training {
  public:
@@ -36,6 +51,7 @@ class Training {
         allowed_(std::move(taken.allowed)) {}
 
   int run() {
+    const RunSignals signals(requests_);
     prepare();
     try {
       return train();
@@ -88,9 +104,7 @@ class Training {
   }
 
   int train() {
-    RunRequests requests;
-    const RunSignals signals(requests);
-    Session session(recipe_, *fit_, environment_.console(), folder_, requests,
+    Session session(recipe_, *fit_, environment_.console(), folder_, requests_,
                     [this](const std::filesystem::path& saved) { note_checkpoint(saved); });
     if (checkpoint_) {
       note_checkpoint(*checkpoint_);
@@ -101,7 +115,7 @@ class Training {
       environment_.console().warning("this run has no checkpoint yet, so it begins anew");
     }
     const std::optional<FitResult> result = session.run();
-    if (!result) return leave(requests.stop.load());
+    if (!result) return leave(requests_.stop.load());
     std::cout << "\n";
     print_table(result_table(*result));
     std::cout << "\n* chosen: " << result->chosen << ", " << result->reason
@@ -125,7 +139,7 @@ class Training {
   }
 
   std::string how_to_go_on() const {
-    return "go on with `knack train --resume " + folder_.path().string() + "`";
+    return "go on with `knack train --resume " + in_shell(folder_.path()) + "`";
   }
 
   [[noreturn]] void fail(ExitCode code, std::string message) {
@@ -142,6 +156,7 @@ class Training {
   std::optional<std::filesystem::path> checkpoint_;  // the newest
   const AllowedChanges allowed_;
   std::unique_ptr<Fit> fit_;
+  RunRequests requests_;
 };
 
 int start(const TrainCommand& command, CommandEnvironment& environment) {

@@ -28,8 +28,7 @@ class Accumulate final : public knack::Trick {
   Accumulate(const Options& options, knack::Host host) : options_(options), host_(host) {}
 
   void fit_begin(knack::Context& /*context*/) override {
-    if (options_.batches == 1 || options_.bn_momentum == "as_is") return;
-    for (const knack::NormLayer& layer : host_.norm()) momenta_.push_back(layer.momentum);
+    for (const knack::NormLayer& layer : host_.norm()) own_momenta_.push_back(layer.momentum);
   }
 
   void window_begin(knack::Context& context) override {
@@ -37,30 +36,39 @@ class Accumulate final : public knack::Trick {
   }
 
   void batch(knack::Context& context) override {
-    if (context.window_position() == 0) correct_momenta(context.window_micro_batches());
+    if (!corrects_momenta() || context.window_position() != 0) return;
+    const std::int64_t micro_batches = context.window_micro_batches();
+    if (micro_batches != corrected_for_) set_momenta(micro_batches);
   }
 
   void fit_end(knack::Context& /*context*/) override {
-    correct_momenta(1);
+    if (corrected_for_ != 1) set_momenta(1);
   }
 
-  // The host saves the momenta as they are; without the length they are corrected for, a window of
-  // one micro-batch after a resume would keep those of the longer window before it.
   void save(knack::StateWriter& state) const override {
     state.set("corrected_for", corrected_for_);
   }
 
   void load(const knack::StateReader& state) override {
-    corrected_for_ = state["corrected_for"].integer();
+    const std::int64_t saved = state["corrected_for"].integer();
+    // What the layers have now depends on which options and tricks the run goes on with.
+    if (corrects_momenta()) {
+      set_momenta(saved);
+    } else if (saved != 1) {
+      set_momenta(1);
+    }
   }
 
  private:
-  void correct_momenta(std::int64_t micro_batches) {
-    if (micro_batches == corrected_for_) return;
+  [[nodiscard]] bool corrects_momenta() const {
+    return options_.batches > 1 && options_.bn_momentum == "corrected";
+  }
+
+  void set_momenta(std::int64_t micro_batches) {
     corrected_for_ = micro_batches;
-    for (std::size_t i = 0; i < momenta_.size(); ++i) {
+    for (std::size_t i = 0; i < own_momenta_.size(); ++i) {
       host_.norm().set_momentum(static_cast<std::int64_t>(i),
-                                corrected(momenta_[i], micro_batches));
+                                corrected(own_momenta_[i], micro_batches));
     }
   }
 
@@ -72,8 +80,8 @@ class Accumulate final : public knack::Trick {
 
   Options options_;
   knack::Host host_;
-  std::vector<double> momenta_;     // the layers' own; empty when they are left alone
-  std::int64_t corrected_for_ = 1;  // micro-batches
+  std::vector<double> own_momenta_;  // of the layers
+  std::int64_t corrected_for_ = 1;   // micro-batches; 1 while they are the layers' own
 };
 
 }  // namespace

@@ -34,9 +34,6 @@ class Snapshots {
   [[nodiscard]] const std::vector<Snapshot>& kept() const {
     return kept_;
   }
-  void restore(std::vector<Snapshot> kept) {
-    kept_ = std::move(kept);
-  }
 
   /// Whether add_best would keep it: there is room, or it is better than the worst. Ties keep the
   /// old; NaN and infinities are never kept.
@@ -50,7 +47,7 @@ class Snapshots {
   /// go.
   std::optional<Snapshot> add_best(Snapshot snapshot, bool higher_is_better) {
     std::optional<Snapshot> evicted;
-    if (kept_.size() == capacity_) {
+    if (kept_.size() >= capacity_) {
       const auto position = worst(higher_is_better);
       evicted = *position;
       kept_.erase(position);
@@ -62,7 +59,7 @@ class Snapshots {
   /// Adds a snapshot. Returns the oldest one if it has to go.
   std::optional<Snapshot> add_last(Snapshot snapshot) {
     std::optional<Snapshot> evicted;
-    if (kept_.size() == capacity_) {
+    if (kept_.size() >= capacity_) {
       evicted = kept_.front();
       kept_.erase(kept_.begin());
     }

@@ -48,7 +48,8 @@ class WeightAverage final : public knack::Trick {
   static constexpr knack::Info info{.id = "weight_average",
                                     .summary = "Average of the weights of the best epochs"};
   using Options = ::Options;
-  static constexpr std::uint32_t state_version = 2;  // 1 had no "has_checked_names"
+  // 1 had no "has_checked_names", 2 no "total_epochs".
+  static constexpr std::uint32_t state_version = 3;
 
   WeightAverage(const Options& options, knack::Host host)
       : options_(options), host_(host), snapshots_(options.best) {
@@ -80,13 +81,8 @@ class WeightAverage final : public knack::Trick {
     const Snapshot snapshot{context.epoch(), context.monitored()};
     if (options_.select == "swa") {
       add_to_mean(snapshot, context.total_epochs());
-    } else if (options_.select == "last") {
-      keep(snapshot, snapshots_.add_last(snapshot));
-    } else if (snapshots_.is_wanted(snapshot.monitored, higher_is_better_)) {
-      keep(snapshot, snapshots_.add_best(snapshot, higher_is_better_));
-    } else if (!std::isfinite(snapshot.monitored)) {
-      host_.log().warning("epoch " + std::to_string(snapshot.epoch) + " is left out: its " +
-                          monitor_ + " is not finite");
+    } else {
+      keep(snapshot);
     }
   }
 
@@ -107,7 +103,7 @@ class WeightAverage final : public knack::Trick {
   }
 
   void fit_end(knack::Context& /*context*/) override {
-    if (snapshots_.kept().empty() && averaged_.empty()) {
+    if (options_.select == "swa" ? averaged_.empty() : snapshots_.kept().empty()) {
       host_.log().warning("no epoch qualified, so there is no average");
       return;
     }
@@ -168,13 +164,27 @@ class WeightAverage final : public knack::Trick {
     return free;
   }
 
-  void keep(const Snapshot& snapshot, const std::optional<Snapshot>& evicted) {
-    host_.weights().find(options_.of).save(snapshot.path());
-    if (evicted) host_.weights().remove(evicted->path());
+  /// Returns the one that does not stay, if any: one from before, or `snapshot` itself.
+  std::optional<Snapshot> offer(const Snapshot& snapshot) {
+    if (options_.select == "last") return snapshots_.add_last(snapshot);
+    if (!snapshots_.is_wanted(snapshot.monitored, higher_is_better_)) return snapshot;
+    return snapshots_.add_best(snapshot, higher_is_better_);
+  }
+
+  void keep(const Snapshot& snapshot) {
+    const std::optional<Snapshot> leaving = offer(snapshot);
+    if (!leaving || leaving->epoch != snapshot.epoch) {
+      host_.weights().find(options_.of).save(snapshot.path());
+      if (leaving) host_.weights().remove(leaving->path());
+    } else if (!std::isfinite(snapshot.monitored)) {
+      host_.log().warning("epoch " + std::to_string(snapshot.epoch) + " is left out: its " +
+                          monitor_ + " is not finite");
+    }
   }
 
   void add_to_mean(const Snapshot& snapshot, std::int64_t total_epochs) {
-    const double start = options_.start * static_cast<double>(total_epochs);
+    if (total_epochs_ == 0) total_epochs_ = total_epochs;
+    const double start = options_.start * static_cast<double>(total_epochs_);
     if (static_cast<double>(snapshot.epoch) <= start) return;
     mean_.add(host_.weights().find(options_.of));
     averaged_.push_back(snapshot);
@@ -225,6 +235,7 @@ class WeightAverage final : public knack::Trick {
   knack::Host host_;
   weight_average::Snapshots snapshots_;  // best, last, greedy
   WeightMean mean_;                      // swa
+  std::int64_t total_epochs_ = 0;        // swa: as planned after the first epoch
   std::vector<Snapshot> averaged_;
   std::string monitor_;
   bool higher_is_better_ = true;
@@ -240,16 +251,23 @@ void WeightAverage::save(knack::StateWriter& state) const {
   state.set("monitor", monitor_);
   state.set("higher_is_better", higher_is_better_);
   state.set("has_checked_names", has_checked_names_);
+  state.set("total_epochs", total_epochs_);
   mean_.save(state);
 }
 
 void WeightAverage::load(const knack::StateReader& state) {
-  snapshots_.restore(weight_average::to_snapshots(state["kept"]));
+  const std::vector<Snapshot> kept = weight_average::to_snapshots(state["kept"]);
   averaged_ = weight_average::to_snapshots(state["averaged"]);
   monitor_ = state["monitor"].string();
   higher_is_better_ = state["higher_is_better"].boolean();
   has_checked_names_ = state.version() >= 2 && state["has_checked_names"].boolean();
+  total_epochs_ = state.version() < 3 ? 0 : state["total_epochs"].integer();
   mean_.load(state);
+  // All of them stay, unless the run goes on with a smaller `best` or another `select`.
+  for (const Snapshot& snapshot : kept) {
+    const std::optional<Snapshot> leaving = offer(snapshot);
+    if (leaving) host_.weights().remove(leaving->path());
+  }
 }
 
 }  // namespace

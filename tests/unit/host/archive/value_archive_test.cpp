@@ -74,7 +74,7 @@ TEST_F(ValueArchive, KeepsTheOrderAndTheNamesOfMaps) {
 TEST_F(ValueArchive, KeepsTensorsOfEveryDtypeAndShape) {
   at::manual_seed(1);
   for (const at::ScalarType type : {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong,
-                                    at::kInt, at::kShort, at::kByte, at::kBool}) {
+                                    at::kInt, at::kShort, at::kChar, at::kByte, at::kBool}) {
     for (const std::vector<std::int64_t>& shape :
          {std::vector<std::int64_t>{}, {0}, {3}, {2, 0, 4}, {2, 3, 4, 5}}) {
       const at::Tensor tensor = at::randint(0, 2, shape).to(type);

@@ -65,7 +65,7 @@ TEST(Manifest, RefusesFieldsOfAnotherType) {
 
 TEST(Manifest, OfALaterFormatSaysSo) {
   EXPECT_EQ(error_message(ExitCode::data, [&] { parse_manifest(changed("/format", 2), "here"); }),
-            "here: expected checkpoint format 1, found 2; a later knack wrote it");
+            "here: expected checkpoint format 1, found 2; a later knack wrote it, go on with that");
 }
 
 TEST(Manifest, RefusesPathsThatLeadElsewhere) {

@@ -39,6 +39,18 @@ class Accumulate : public ::testing::Test {
     return momenta;
   }
 
+  /// Ends the process; the next one has `options`. The host puts back the momenta that the layers
+  /// had, or leaves those that they begin with.
+  void resume(Value::Map options, bool restores_momenta = true) {
+    const std::vector<testing::FakeNormLayer> saved_layers = host_.norm_layers;
+    std::uint32_t version = 0;
+    knack_value_t state{};
+    host_.expect_ok(trick_->head.state_save(&trick_->head, &version, &state));
+    start(std::move(options));
+    if (restores_momenta) host_.norm_layers = saved_layers;
+    host_.expect_ok(trick_->head.state_load(&trick_->head, version, &state));
+  }
+
   testing::FakeHost host_;
   testing::FakeHost::Instance<knack_trick_t> trick_;
 };
@@ -87,17 +99,60 @@ TEST_F(Accumulate, LeavesMomentaAloneInAWindowOfOne) {
 TEST_F(Accumulate, GoesOnAfterAResumeWithAWindowOfAnotherLength) {
   start({{"batches", 4}, {"bn_momentum", "corrected"}});
   run_window(4);
-  const std::vector<testing::FakeNormLayer> saved_layers = host_.norm_layers;
-  std::uint32_t version = 0;
-  knack_value_t state{};
-  host_.expect_ok(trick_->head.state_save(&trick_->head, &version, &state));
-
-  start({{"batches", 4}, {"bn_momentum", "corrected"}});
-  host_.norm_layers = saved_layers;
-  host_.expect_ok(trick_->head.state_load(&trick_->head, version, &state));
+  const std::vector<double> corrected = momenta();
+  resume({{"batches", 4}, {"bn_momentum", "corrected"}});
+  EXPECT_THAT(momenta(),
+              ElementsAre(corrected[0], corrected[1], NanSensitiveDoubleEq(std::nan(""))));
   run_window(1);
   EXPECT_EQ(momenta()[0], 0.1);
   EXPECT_EQ(momenta()[1], 0.5);
+}
+
+TEST_F(Accumulate, PutsMomentaBackWhenTheRunGoesOnWithoutTheCorrection) {
+  using Case = std::pair<std::int64_t, const char*>;
+  for (const auto& [batches, bn_momentum] : {Case{4, "as_is"}, Case{1, "corrected"}}) {
+    for (const bool restores_momenta : {true, false}) {
+      start({{"batches", 4}, {"bn_momentum", "corrected"}});
+      run_window(4);
+      ASSERT_NE(momenta()[0], 0.1);
+      resume({{"batches", batches}, {"bn_momentum", bn_momentum}}, restores_momenta);
+      EXPECT_EQ(momenta()[0], 0.1);  // to the last bit
+      EXPECT_EQ(momenta()[1], 0.5);
+      EXPECT_TRUE(std::isnan(momenta()[2]));
+      run_window(batches);
+      EXPECT_EQ(momenta()[0], 0.1);
+    }
+  }
+}
+
+TEST_F(Accumulate, CorrectsMomentaWhenTheRunGoesOnWithTheCorrection) {
+  start({{"batches", 4}, {"bn_momentum", "corrected"}});
+  run_window(4);
+  const double corrected = momenta()[0];
+  start({{"batches", 4}, {"bn_momentum", "as_is"}});
+  run_window(4);
+  resume({{"batches", 4}, {"bn_momentum", "corrected"}});
+  EXPECT_EQ(momenta()[0], 0.1);
+  run_window(4);
+  EXPECT_EQ(momenta()[0], corrected);
+}
+
+TEST_F(Accumulate, CorrectsMomentaThatTheHostDidNotRestore) {
+  start({{"batches", 4}, {"bn_momentum", "corrected"}});
+  run_window(4);
+  const double corrected = momenta()[0];
+  resume({{"batches", 4}, {"bn_momentum", "corrected"}}, false);
+  EXPECT_EQ(momenta()[0], corrected);
+  run_window(4);
+  EXPECT_EQ(momenta()[0], corrected);
+}
+
+TEST_F(Accumulate, LeavesMomentaOfOthersAloneAfterAResumeWithoutACorrection) {
+  start({{"batches", 4}});
+  host_.norm_layers[0].momentum = 0.3;
+  run_window(4);
+  resume({{"batches", 4}});
+  EXPECT_EQ(momenta()[0], 0.3);
 }
 
 }  // namespace

@@ -60,6 +60,11 @@ class AveragingFit : public FakeFit {
     call(hook, hook_context());
   }
 
+  /// As the recipe says from now on.
+  void plan(std::int64_t total_epochs) {
+    total_epochs_ = total_epochs;
+  }
+
   const host::Trick& trick() const {
     return trick_;
   }
@@ -92,10 +97,11 @@ class AveragingFit : public FakeFit {
     return first_party_plugins().create<host::Trick>(id, id, host::Value(options), services_);
   }
 
-  static knack_hook_context_t hook_context() {
+  knack_hook_context_t hook_context() const {
     knack_hook_context_t context{};
     context.struct_size = sizeof(context);
-    context.total_epochs = context.total_steps = 10;
+    context.total_epochs = total_epochs_;
+    context.total_steps = 10;
     context.higher_is_better = 1;
     context.monitor = host::lend(kMonitor);
     return context;
@@ -104,6 +110,7 @@ class AveragingFit : public FakeFit {
   inline static const std::string kLive = "live";
   inline static const std::string kMonitor = "top1";
 
+  std::int64_t total_epochs_ = 10;
   std::filesystem::path folder_;
   host::WeightStore store_;
   host::HostServices services_;

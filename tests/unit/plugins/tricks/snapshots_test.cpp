@@ -70,7 +70,9 @@ TEST(Snapshots, LastOnesKeepTheirOrder) {
 
 TEST(Snapshots, AreRankedBestFirstAndTheEarlierAmongEquals) {
   Snapshots snapshots(4);
-  snapshots.restore({{1, 0.5}, {2, 0.7}, {3, 0.5}, {4, 0.9}});
+  for (const Snapshot& snapshot : {Snapshot{1, 0.5}, {2, 0.7}, {3, 0.5}, {4, 0.9}}) {
+    snapshots.add_last(snapshot);
+  }
   EXPECT_THAT(epochs(snapshots.ranked(true)), ElementsAre(4, 2, 1, 3));
   EXPECT_THAT(epochs(snapshots.ranked(false)), ElementsAre(1, 3, 2, 4));
 }
