@@ -154,6 +154,9 @@ TEST_F(ValidateOptions, BlamesThePluginForABadSchema) {
 }
 
 TEST_F(ValidateOptions, MatchesAPatternAgainstTheLongestStringAllowed) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer follows 65,536 nested calls, std::regex makes more";
+#endif
   const std::string longest(4096, 'a');
   for (const std::string pattern : {"^(a|b)*$", "^((((a|b)|c)|d)|e)*$", "^((((((((a))))))))*$"}) {
     const std::string schema = R"({"properties": {"a": {"pattern": ")" + pattern + "\"}}}";
