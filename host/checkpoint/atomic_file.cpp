@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/common/error.hpp"
 #include "host/common/file_descriptor.hpp"
 
 namespace knack::host {
@@ -63,6 +64,14 @@ void copy_file_atomically(const fs::path& from, const fs::path& place) {
     copy.output().write(block.data(), got);
   }
   copy.commit();
+}
+
+void put_in_place(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::rename(from, to, failure);
+  if (failure) {
+    throw Error(ExitCode::data, to.string() + ": cannot be put in place: " + failure.message());
+  }
 }
 
 fs::path temporary_beside(const fs::path& place) {

@@ -42,6 +42,9 @@ void write_file_atomically(const std::filesystem::path& place, std::string_view 
 /// Puts a copy of `from` into `place` as AtomicFile does.
 void copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& place);
 
+/// Renames a file or folder that is whole. Throws Error(data).
+void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// A hidden name beside `place` that no other process and no other call of this one gets.
 std::filesystem::path temporary_beside(const std::filesystem::path& place);
 

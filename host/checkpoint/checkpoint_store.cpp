@@ -46,14 +46,6 @@ bool make_folders(const fs::path& folder) {
   return is_new;
 }
 
-void put_in_place(const fs::path& from, const fs::path& to) {
-  std::error_code failure;
-  fs::rename(from, to, failure);
-  if (failure) {
-    throw Error(ExitCode::data, to.string() + ": cannot be put in place: " + failure.message());
-  }
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
     text.replace(at, what.size(), by);

@@ -265,12 +265,7 @@ void RunFolder::restore_instance_files(const fs::path& copy) const {
     return;
   }
   remove_tree(instances());  // a file system that cannot exchange two folders
-  std::error_code failure;
-  fs::rename(place, instances(), failure);
-  if (failure) {
-    throw Error(ExitCode::data,
-                instances().string() + ": cannot be put in place: " + failure.message());
-  }
+  put_in_place(place, instances());
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {

@@ -90,6 +90,7 @@ class Training {
   /// used.
   void note_as_run() {
     recipe_.trainer.threads = fit_->parts().threads;
+    if (is_resumed_) return;  // take_up() has noted and compared the plugins
     auto used = plugins_of(recipe_, environment_.registry());
     for (const auto& [id, before] : recipe_.used_plugins) {
       const auto now = used.find(id);
