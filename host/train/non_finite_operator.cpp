@@ -2,7 +2,6 @@
 #include "host/train/non_finite_operator.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/record_function.h>
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 
 #include "host/train/non_finite.hpp"
+#include "host/train/watch_scope.hpp"
 
 namespace knack::host {
 namespace {
@@ -108,26 +108,6 @@ void on_end(const at::RecordFunction& call, at::ObserverContext* context) {
   if (watch.last_used != nullptr) watch.found->layer = watch.last_used->layer;
 }
 
-class WatchScope {
- public:
-  explicit WatchScope(Watch& watch) {
-    current_watch = &watch;
-    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(&on_start, &on_end)
-                                             .needsInputs(true)
-                                             .needsOutputs(true)
-                                             .scopes({at::RecordScope::FUNCTION}));
-  }
-  ~WatchScope() {
-    at::removeCallback(handle_);
-    current_watch = nullptr;
-  }
-  WatchScope(const WatchScope&) = delete;
-  WatchScope& operator=(const WatchScope&) = delete;
-
- private:
-  at::CallbackHandle handle_ = 0;
-};
-
 }  // namespace
 
 std::optional<NonFiniteOperator> find_non_finite_operator(const std::vector<ModelTensor>& tensors,
@@ -138,7 +118,9 @@ std::optional<NonFiniteOperator> find_non_finite_operator(const std::vector<Mode
     watch.known[entry.tensor.unsafeGetTensorImpl()] = {
         dot == std::string::npos ? entry.name : entry.name.substr(0, dot), entry.is_buffer};
   }
-  const WatchScope scope(watch);
+  const WatchScope scope(
+      current_watch, watch,
+      at::RecordFunctionCallback(&on_start, &on_end).needsInputs(true).needsOutputs(true));
   forward();
   return watch.found;
 }

@@ -2,7 +2,6 @@
 #include "host/train/norm_pass.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/record_function.h>
 
 #include <exception>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "host/common/error.hpp"
 #include "host/train/keepers.hpp"
+#include "host/train/watch_scope.hpp"
 
 namespace knack::host {
 namespace {
@@ -49,25 +49,6 @@ std::unique_ptr<at::ObserverContext> on_operator(const at::RecordFunction& call)
   watch.busy = false;
   return nullptr;
 }
-
-class WatchScope {
- public:
-  explicit WatchScope(Watch& watch) {
-    current_watch = &watch;
-    handle_ = at::addThreadLocalCallback(at::RecordFunctionCallback(&on_operator)
-                                             .needsInputs(true)
-                                             .scopes({at::RecordScope::FUNCTION}));
-  }
-  ~WatchScope() {
-    at::removeCallback(handle_);
-    current_watch = nullptr;
-  }
-  WatchScope(const WatchScope&) = delete;
-  WatchScope& operator=(const WatchScope&) = delete;
-
- private:
-  at::CallbackHandle handle_ = 0;
-};
 
 }  // namespace
 
@@ -116,7 +97,8 @@ std::int64_t observe_norm_inputs(Model& model, const std::vector<NormLayer>& lay
   }
   return pass_over_data(loader, placement, [&](const Value& inputs, const Value&, std::int64_t) {
     {
-      const WatchScope scope(watch);
+      const WatchScope scope(current_watch, watch,
+                             at::RecordFunctionCallback(&on_operator).needsInputs(true));
       model.forward(inputs);
     }
     if (watch.failure) std::rethrow_exception(watch.failure);
