@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
               "manifest.abi_major: expected 1, found 2; rebuild the plugin with this knack's "
               "headers, or use a knack of its ABI major"},
         Fault{"newer_abi_minor", kPlugin,
-              "manifest.abi_minor: expected at most 0, found 7; update knack or build the plugin "
+              "manifest.abi_minor: expected at most 1, found 7; update knack or build the plugin "
               "for an older minor"},
         Fault{"no_entry", kPlugin,
               "symbol: expected the export knack_plugin_v1, found none; rebuild it with "

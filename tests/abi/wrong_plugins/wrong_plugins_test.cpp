@@ -118,7 +118,7 @@ TEST(WrongPlugin, ThatNeedsANewerAbiMinor) {
   EXPECT_EQ(refusal("newer_abi_minor"),
             unusable("newer_abi_minor",
                      in_file("newer_abi_minor",
-                             "manifest.abi_minor: expected at most 0, found 7; update knack or "
+                             "manifest.abi_minor: expected at most 1, found 7; update knack or "
                              "build the plugin for an older minor")));
 }
 

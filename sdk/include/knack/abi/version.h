@@ -8,9 +8,9 @@
 #define KNACK_ABI_MAJOR 1
 
 /* Additive: a host serves every minor up to its own; a plugin states the lowest minor it needs. */
-#define KNACK_ABI_MINOR 0
+#define KNACK_ABI_MINOR 1
 
 /* The release of knack these headers belong to. */
-#define KNACK_VERSION_STRING "1.0.0"
+#define KNACK_VERSION_STRING "1.1.0"
 
 #endif
