@@ -19,7 +19,8 @@ from pathlib import Path
 
 KNACK, PLUGINS, FAILING_CALLS = sys.argv[1:4]
 DIGITS = Path(__file__).resolve().parents[2] / "configs" / "data" / "digits"
-RECIPE, DATA = 3, 5  # exit codes
+USAGE, RECIPE, DATA = 2, 3, 5  # exit codes
+STOPPED = 128  # plus the number of a signal
 TIMES = {"seconds", "samples_per_second"}
 TRICKS = [
     {"use": "no_weight_decay"},
@@ -33,6 +34,11 @@ TRICKS = [
 def digits(split, first, last, batch_size):
     section = {"use": "idx", "root": str(DIGITS), "split": split, "range": [first, last], "batch_size": batch_size}
     return {**section, "workers": 0}
+
+
+def with_trick(**options):
+    """The five tricks, one of them with these options."""
+    return [{**trick, **(options if trick["use"] == options["use"] else {})} for trick in TRICKS]
 
 
 def small_recipe(tricks=TRICKS, **sections):
@@ -50,6 +56,10 @@ def small_recipe(tricks=TRICKS, **sections):
     for name, section in sections.items():
         recipe[name] = {**recipe.get(name, {}), **section}
     return recipe
+
+
+SAVE_ALWAYS = {"every_steps": 1, "keep": 2}
+FREQUENT = {**small_recipe(trainer={"epochs": 4}), "checkpoint": SAVE_ALWAYS}
 
 
 def without_times(value):
@@ -178,6 +188,33 @@ class Case(unittest.TestCase):
                 self.assertTrue(left[name] == content, f"{name} differs")
             else:
                 self.assertEqual(left[name], content)
+
+
+class Fault(Case):
+    """`recipe` in one piece, and the ways to go on."""
+
+    recipe = FREQUENT
+
+    def setUp(self):
+        super().setUp()
+        self.straight = outcome(self.train(self.recipe, "straight"))
+
+    def auto(self, run="run", **how):
+        """The one command that begins a run and goes on with it."""
+        return self.knack("train", self.write(self.recipe), "--resume", "auto", "--run-dir", run, **how)
+
+    def check_going_on(self, run, **how):
+        error = self.auto(run, **how)
+        self.assert_same(outcome(run), self.straight)
+        self.assertEqual(temporaries(run), [])
+        return error
+
+    def stopped(self, after):
+        """A process that holds still after that many steps; SIGCONT lets it go on."""
+        words = ("train", self.write(self.recipe), "--run-dir", "run")
+        process = self.start(*words, raises=f"after_step:{after}:{signal.SIGSTOP}")
+        self.wait_until_stopped(process)
+        return process
 
 
 def main():
