@@ -13,7 +13,10 @@ CDPATH="" cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly build_packages=(g++ cmake ninja-build ccache libboost-dev nlohmann-json3-dev libspdlog-dev
   libcli11-dev libvalijson-dev libssl-dev zlib1g-dev python3-venv)
 # shellcheck disable=SC2034
-readonly test_packages=(libgtest-dev libgmock-dev clang libclang-rt-dev libc++-dev libc++abi-dev)
+readonly test_packages=(libgtest-dev libgmock-dev clang libclang-rt-dev libc++-dev libc++abi-dev
+  abigail-tools doxygen make pkgconf dpkg-dev file)
+# shellcheck disable=SC2034  # any cargo from 1.63 on will do, such as that of rustup
+readonly rust_packages=(cargo rustc)
 readonly torch_minimum=2.11
 
 say() { printf 'knack: %s\n' "$*"; }

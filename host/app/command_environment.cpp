@@ -5,7 +5,9 @@
 
 #include <cstdlib>
 
+#include "host/app/pins.hpp"
 #include "host/common/error.hpp"
+#include "host/common/installation.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/recipe/load.hpp"
 #include "host/recipe/schema.hpp"
@@ -14,12 +16,8 @@
 namespace knack::host {
 namespace {
 
-/// `<prefix>/lib/knack/plugins` of the installation this binary, `<prefix>/bin/knack`, belongs to.
 std::filesystem::path installed_plugin_folder() {
-  std::error_code failure;
-  const auto binary = std::filesystem::read_symlink("/proc/self/exe", failure);
-  return failure ? std::filesystem::path()
-                 : binary.parent_path().parent_path() / "lib" / "knack" / "plugins";
+  return installation_prefix() / "lib" / "knack" / "plugins";
 }
 
 }  // namespace
@@ -47,6 +45,7 @@ class CommandEnvironment::ConsoleLog final : public LogSink {
 CommandEnvironment::CommandEnvironment(const CommonOptions& options)
     : options_(options), console_(options.quiet), log_(std::make_unique<ConsoleLog>(console_)) {
   services_.log = log_.get();
+  policy_.trusts_writable = options.trusts_writable_plugins;
   register_services();
 }
 
@@ -60,28 +59,42 @@ SearchPlaces CommandEnvironment::plugin_places() const {
 
 Registry& CommandEnvironment::registry() {
   if (!registry_) {
-    registry_ = std::make_unique<Registry>(search_folders(plugin_places()), this_host());
+    registry_ = std::make_unique<Registry>(search_folders(plugin_places()), this_host(), policy_);
+    for (const PluginFile& file : registry_->files()) {
+      const bool is_new = !file.warning.empty() && warnings_.insert(file.warning).second;
+      if (is_new) console_.warning(file.warning);
+    }
   }
   return *registry_;
+}
+
+Registry& CommandEnvironment::registry_for(Recipe& recipe, bool with_pins) {
+  recipe_places_.assign(recipe.plugin_path.begin(), recipe.plugin_path.end());
+  policy_.pins = with_pins ? pins_of(recipe) : std::multimap<std::string, Pin>();
+  registry_.reset();
+  return registry();
 }
 
 Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
   Diagnostics diagnostics;
   const Document document = load_document(file, options_.overrides, diagnostics);
   Recipe recipe = read_recipe(document, diagnostics);
-  recipe_places_.assign(recipe.plugin_path.begin(), recipe.plugin_path.end());
-  registry_.reset();
-  Registry& plugins = registry();  // what is wrong with the folders is not the recipe's doing
+  Registry& plugins =
+      registry_for(recipe, true);  // what is wrong with the folders is not the recipe's doing
+  check_pin_keys(recipe, plugins, document, diagnostics);
   std::string plugin_problem;
+  const auto note_problem = [&](const std::string& pointer, const Error& error) {
+    const Origin& origin = document.nearest_origin(pointer);
+    if (plugin_problem.empty()) plugin_problem = placed_line(origin.place_of_value(), error.what());
+  };
   for (const auto& [kind, section] : plugin_sections(recipe)) {
     try {
       const char* schema = plugins.descriptor(kind, section->use).schema_json;
       validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);
+    } catch (const PinError& error) {
+      note_problem(child_pointer("/plugins/pin", error.key()), error);
     } catch (const Error& error) {
-      if (plugin_problem.empty()) {
-        plugin_problem = placed_line(
-            document.nearest_origin(section->pointer + "/use").place_of_value(), error.what());
-      }
+      note_problem(section->pointer + "/use", error);
     }
   }
   diagnostics.throw_if_any();

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace knack::host {
 struct CommonOptions {
   std::vector<std::string> overrides;                ///< texts of `--set`
   std::vector<std::filesystem::path> plugin_places;  ///< `--plugin-path`
+  bool trusts_writable_plugins = false;              ///< `--trust-writable-plugins`
   bool quiet = false;
 };
 
@@ -40,8 +42,12 @@ class CommandEnvironment {
   /// open_recipe() adds the recipe's own folders.
   SearchPlaces plugin_places() const;
 
-  /// What is found in plugin_places().
+  /// What is found in plugin_places(). Warns of what is used although others can write to it.
   Registry& registry();
+
+  /// Looks again, for a recipe: in its own folders too, and with its pins unless `with_pins` is
+  /// false. registry() gives the same from then on.
+  Registry& registry_for(Recipe& recipe, bool with_pins);
 
   Console& console() {
     return console_;
@@ -58,6 +64,8 @@ class CommandEnvironment {
   std::unique_ptr<ConsoleLog> log_;
   HostServices services_;
   std::vector<std::filesystem::path> recipe_places_;
+  PluginPolicy policy_;
+  std::set<std::string> warnings_;  // that were given
   std::unique_ptr<Registry> registry_;
 };
 

@@ -26,6 +26,9 @@ struct CommandLine {
   ExplainCommand explain;
   PluginsListCommand plugins_list;
   PluginsInspectCommand plugins_inspect;
+  PluginsValidateCommand plugins_validate;
+  PluginsLockCommand plugins_lock;
+  NewCommand create;
   std::function<int()> run;
 };
 
@@ -40,6 +43,8 @@ void add_common(CLI::App& command, CommonOptions& common, bool takes_recipe) {
   command.add_option("--plugin-path", common.plugin_places, "Also look for plugins here")
       ->type_name("FOLDER|FILE")
       ->allow_extra_args(false);
+  command.add_flag("--trust-writable-plugins", common.trusts_writable_plugins,
+                   "Also use plugins that others than root and you can write to");
   command.add_flag("-q,--quiet", common.quiet, "Show warnings only");
 }
 
@@ -59,6 +64,78 @@ CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& na
     };
   });
   return added;
+}
+
+void declare_new(CommandLine& line) {
+  CLI::App* create = line.app.add_subcommand("new", "Begin a plugin of your own");
+  create
+      ->add_option("kind", line.create.project.kind,
+                   "trick, model, dataset, objective or optimizer")
+      ->type_name("KIND")
+      ->required();
+  create
+      ->add_option("id", line.create.project.id,
+                   "Your name, a dot and the plugin's: acme.lookahead")
+      ->type_name("ID")
+      ->required();
+  create->add_option("--lang", line.create.project.language, "c++, c or rust")
+      ->type_name("LANGUAGE")
+      ->capture_default_str();
+  create
+      ->add_option("--dir", line.create.project.folder,
+                   "New folder for the project; by default the last part of the id")
+      ->type_name("FOLDER");
+  create->final_callback([&line] {
+    line.run = [&line] {
+      run_command(line.create);
+      return static_cast<int>(ExitCode::ok);
+    };
+  });
+}
+
+void declare_lock(CommandLine& line, CLI::App& plugins) {
+  CLI::App* lock = add_command(line, plugins, "lock", "Pin the plugins of a recipe by their sha256",
+                               line.plugins_lock, false);
+  lock->add_option("recipe", line.plugins_lock.recipe, "Recipe file (JSON), which is changed")
+      ->type_name("FILE")
+      ->required();
+  lock->add_flag("--check", line.plugins_lock.check,
+                 "Change nothing; fail when a pin is missing or is of another file");
+}
+
+void declare_validate(CommandLine& line, CLI::App& plugins) {
+  PluginsValidateCommand& command = line.plugins_validate;
+  CLI::App* validate =
+      add_command(line, plugins, "validate", "Check that a plugin keeps the rules", command, false);
+  validate->footer(
+      "Exit codes: 0 all passed, 1 a check failed (with --strict also: warned), 2 command line, "
+      "3 a file cannot be loaded");
+  validate->add_option("plugin", command.plugins, "Plugin files, or ids such as ema")
+      ->type_name("FILE|ID")
+      ->required();
+  validate
+      ->add_option("--level", command.level,
+                   "Highest level of checks: 1 file, 2 load, 3 behaviour, 4 state and stress")
+      ->check(CLI::Range(1, 4))
+      ->capture_default_str();
+  validate->add_option("--include", command.include, "Only checks with names that match")
+      ->type_name("REGEX");
+  validate->add_option("--exclude", command.exclude, "No checks with names that match")
+      ->type_name("REGEX");
+  validate->add_option("--seed", command.seed, "Of all that is random")->capture_default_str();
+  validate
+      ->add_option("--recipe", command.recipe,
+                   "Recipe that uses the plugin, for those that need options or certain data")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  validate->add_flag("--json", command.json, "Print JSON");
+  validate->add_option("--junit", command.junit, "Also write a report in JUnit's form")
+      ->type_name("FILE");
+  validate->add_flag("--strict", command.strict, "Warnings are failures");
+  validate
+      ->add_option("--timeout", command.timeout,
+                   "Seconds for each check, in place of its own limit")
+      ->check(CLI::Range(1, 86400));
 }
 
 void declare(CommandLine& line) {
@@ -104,19 +181,25 @@ void declare(CommandLine& line) {
       ->type_name("FILE")
       ->required();
 
+  declare_new(line);
+
   CLI::App* plugins = line.app.add_subcommand("plugins", "Look at plugins");
   plugins->require_subcommand(1);
   add_command(line, *plugins, "list", "All plugins, and files that were refused", line.plugins_list,
-              false);
+              false)
+      ->add_flag("--json", line.plugins_list.json, "Print JSON");
   CLI::App* inspect = add_command(line, *plugins, "inspect", "One plugin with its options",
                                   line.plugins_inspect, false);
   inspect->add_option("id", line.plugins_inspect.id, "Id, such as ema, or a plugin file")
       ->type_name("ID|FILE")
       ->required();
+  inspect->add_flag("--json", line.plugins_inspect.json, "Print JSON, with the options' schema");
   inspect
       ->add_option("--kind", line.plugins_inspect.kind,
                    "trick, model, dataset, objective or optimizer")
       ->type_name("KIND");
+  declare_validate(line, *plugins);
+  declare_lock(line, *plugins);
 }
 
 /// The innermost command that was named.

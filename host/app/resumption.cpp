@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// What changes no bit of a training: when and where something is written, shown or looked for.
-constexpr std::array<const char*, 7> kFree = {
-    "checkpoint",         "trainer.log_every_seconds", "trainer.run_root", "plugins.path",
-    "data.train.workers", "data.valid.workers",        "data.test.workers"};
+constexpr std::array<const char*, 8> kFree = {
+    "checkpoint",  "trainer.log_every_seconds", "trainer.run_root",   "plugins.path",
+    "plugins.pin", "data.train.workers",        "data.valid.workers", "data.test.workers"};
 
 bool has(const std::vector<std::string>& allowed, const std::string& key) {
   return std::any_of(allowed.begin(), allowed.end(),

@@ -7,8 +7,8 @@
 #include <cstdio>
 
 #include "host/checkpoint/atomic_file.hpp"
-#include "host/checkpoint/sha256.hpp"
 #include "host/common/error.hpp"
+#include "host/common/sha256.hpp"
 
 namespace knack::host {
 namespace {

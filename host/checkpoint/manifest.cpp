@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "host/checkpoint/sha256.hpp"
+#include "host/common/sha256.hpp"
 
 namespace knack::host {
 namespace {

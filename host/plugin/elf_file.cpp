@@ -2,9 +2,8 @@
 #include "host/plugin/elf_file.hpp"
 
 #include <elf.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -27,6 +26,7 @@ constexpr const char* kMachineName = "aarch64";
 
 constexpr std::uint64_t kLongestNameTable = 1 << 20;
 constexpr std::uint64_t kLongestSection = 64 << 10;
+constexpr std::uint64_t kLongestPath = 4096;
 constexpr const char* kCopyAgain = "build it or copy it again";
 constexpr const char* kRebuild = "rebuild it with knack_add_plugin()";
 
@@ -36,43 +36,29 @@ std::string bytes_text(std::uint64_t count) {
 
 class ElfFile {
  public:
-  explicit ElfFile(const std::filesystem::path& path) : path_(path) {
-    open();
+  explicit ElfFile(const OpenPlugin& file)
+      : file_(file), path_(file.path()), size_(static_cast<std::uint64_t>(file.stamp().size)) {
     check_header();
     check_segments();
   }
 
   std::string section(std::string_view name) const;
+  std::string runpath() const;
 
  private:
-  void open();
   void check_header();
   void check_segments() const;
   void require_inside(const char* field, std::uint64_t offset, std::uint64_t size) const;
   void read(void* buffer, std::size_t size, std::uint64_t offset) const;
   std::string content(const char* field, const Elf64_Shdr& section, std::uint64_t longest) const;
+  void check_section_table() const;
   Elf64_Shdr section_header(std::uint64_t index) const;
 
+  const OpenPlugin& file_;
   const std::filesystem::path& path_;
-  FileDescriptor descriptor_;
-  std::uint64_t size_ = 0;
+  const std::uint64_t size_;
   Elf64_Ehdr header_{};
 };
-
-void ElfFile::open() {
-  // O_NONBLOCK: opening a pipe nobody writes to would otherwise wait for ever.
-  descriptor_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  struct stat status{};
-  if (!descriptor_.is_open() || ::fstat(descriptor_.get(), &status) != 0) {
-    refuse(path_, "file", "a readable shared object", std::strerror(errno),
-           "check the path and its permissions");
-  }
-  if (!S_ISREG(status.st_mode)) {
-    refuse(path_, "file", "a regular file", S_ISDIR(status.st_mode) ? "a folder" : "a special file",
-           "name a plugin's .so file");
-  }
-  size_ = static_cast<std::uint64_t>(status.st_size);
-}
 
 void ElfFile::check_header() {
   if (size_ < sizeof(header_)) {
@@ -129,7 +115,7 @@ void ElfFile::require_inside(const char* field, std::uint64_t offset, std::uint6
 }
 
 void ElfFile::read(void* buffer, std::size_t size, std::uint64_t offset) const {
-  const std::size_t got = read_at(descriptor_.get(), buffer, size, offset);
+  const std::size_t got = read_at(file_.descriptor(), buffer, size, offset);
   if (got == size) return;
   refuse(path_, "file", bytes_text(size) + " at offset " + std::to_string(offset),
          errno != 0 ? std::string(std::strerror(errno)) : bytes_text(got),
@@ -156,14 +142,18 @@ std::string ElfFile::content(const char* field, const Elf64_Shdr& section,
   return bytes;
 }
 
+void ElfFile::check_section_table() const {
+  if (header_.e_shentsize != sizeof(Elf64_Shdr)) {
+    refuse(path_, "ELF section table", "entries of " + bytes_text(sizeof(Elf64_Shdr)),
+           bytes_text(header_.e_shentsize), kCopyAgain);
+  }
+  require_inside("ELF section table", header_.e_shoff,
+                 std::uint64_t{header_.e_shnum} * sizeof(Elf64_Shdr));
+}
+
 std::string ElfFile::section(std::string_view name) const {
   if (header_.e_shnum > 0) {
-    if (header_.e_shentsize != sizeof(Elf64_Shdr)) {
-      refuse(path_, "ELF section table", "entries of " + bytes_text(sizeof(Elf64_Shdr)),
-             bytes_text(header_.e_shentsize), kCopyAgain);
-    }
-    require_inside("ELF section table", header_.e_shoff,
-                   std::uint64_t{header_.e_shnum} * sizeof(Elf64_Shdr));
+    check_section_table();
     if (header_.e_shstrndx >= header_.e_shnum) {
       refuse(path_, "ELF section names", "an index below " + std::to_string(header_.e_shnum),
              std::to_string(header_.e_shstrndx), kCopyAgain);
@@ -182,10 +172,39 @@ std::string ElfFile::section(std::string_view name) const {
   refuse(path_, "manifest", "a " + std::string(name) + " section", "none", kRebuild);
 }
 
+std::string ElfFile::runpath() const {
+  if (header_.e_shnum > 0) check_section_table();
+  for (std::uint64_t i = 1; i < header_.e_shnum; ++i) {
+    const Elf64_Shdr section = section_header(i);
+    if (section.sh_type != SHT_DYNAMIC || section.sh_link >= header_.e_shnum) continue;
+    const std::string entries = content("ELF dynamic section", section, kLongestSection);
+    const Elf64_Shdr texts = section_header(section.sh_link);
+    require_inside("ELF dynamic texts", texts.sh_offset, texts.sh_size);
+    Elf64_Dyn entry{};
+    for (std::size_t at = 0; at + sizeof(entry) <= entries.size(); at += sizeof(entry)) {
+      std::memcpy(&entry, entries.data() + at, sizeof(entry));
+      const bool is_path = entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH;
+      if (!is_path || entry.d_un.d_val >= texts.sh_size) continue;
+      std::string text(std::min(texts.sh_size - entry.d_un.d_val, kLongestPath), '\0');
+      read(text.data(), text.size(), texts.sh_offset + entry.d_un.d_val);
+      return text.substr(0, text.find('\0'));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
-std::string read_elf_section(const std::filesystem::path& file, std::string_view name) {
+std::string read_elf_section(const OpenPlugin& file, std::string_view name) {
   return ElfFile(file).section(name);
+}
+
+std::string read_elf_section(const std::filesystem::path& file, std::string_view name) {
+  return read_elf_section(OpenPlugin(file), name);
+}
+
+std::string read_elf_runpath(const OpenPlugin& file) {
+  return ElfFile(file).runpath();
 }
 
 }  // namespace knack::host

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <string>
-#include <system_error>
 
 #include "host/plugin/refusal.hpp"
 
@@ -17,31 +15,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kOverride = "--trust-writable-plugins";
+
 std::string octal(mode_t mode) {
   char text[16];
   std::snprintf(text, sizeof(text), "%04o", static_cast<unsigned>(mode & 07777));
   return text;
 }
 
-void check_one(const fs::path& path, Identity who) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) {
-    refuse(path, "file", "an existing path", std::strerror(errno),
-           "check the path and its permissions");
-  }
+std::optional<Distrust> examine(const fs::path& path, uid_t user, gid_t group, mode_t mode,
+                                Identity who) {
   const std::string quoted = "'" + path.string() + "'";
-  if (status.st_uid != 0 && status.st_uid != who.user) {
-    refuse(path, "owner", "root or user " + std::to_string(who.user),
-           "user " + std::to_string(status.st_uid),
-           "check what it is, then run: chown " + std::to_string(who.user) + " " + quoted);
+  if (user != 0 && user != who.user) {
+    return Distrust{path, "owner", "root or user " + std::to_string(who.user),
+                    "user " + std::to_string(user),
+                    "run: chown " + std::to_string(who.user) + " " + quoted};
   }
-  const bool by_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != who.group;
-  const bool by_all = (status.st_mode & S_IWOTH) != 0;
-  if (by_group || by_all) {
-    refuse(path, "mode", "a path that no other user can write to",
-           "mode " + octal(status.st_mode) + " of group " + std::to_string(status.st_gid),
-           "check what it is, then run: chmod go-w " + quoted);
-  }
+  const bool by_group = (mode & S_IWGRP) != 0 && group != who.group;
+  const bool by_all = (mode & S_IWOTH) != 0;
+  if (!by_group && !by_all) return std::nullopt;
+  return Distrust{path, "mode", "a path that no other user can write to",
+                  "mode " + octal(mode) + " of group " + std::to_string(group),
+                  "run: chmod go-w " + quoted};
 }
 
 }  // namespace
@@ -50,15 +45,27 @@ Identity current_identity() {
   return {::geteuid(), ::getegid()};
 }
 
-void check_file_trust(const fs::path& file, Identity who) {
-  std::error_code failure;
-  const fs::path real = fs::canonical(file, failure);
-  if (failure) {
-    refuse(file, "file", "an existing path", failure.message(),
+std::optional<Distrust> find_distrust(const OpenPlugin& file, Identity who) {
+  const FileStamp stamp = file.stamp();
+  auto distrust = examine(file.path(), stamp.user, stamp.group, stamp.mode, who);
+  if (distrust) return distrust;
+  const fs::path folder = file.folder();
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) {
+    refuse(folder, "folder", "that of " + file.path().string(), std::strerror(errno),
            "check the path and its permissions");
   }
-  check_one(real, who);
-  check_one(real.parent_path(), who);
+  return examine(folder, status.st_uid, status.st_gid, status.st_mode, who);
+}
+
+void refuse(const Distrust& distrust) {
+  refuse(distrust.path, distrust.field, distrust.expected, distrust.found,
+         "check what it is, then " + distrust.fix + " or, to use it as it is, give " + kOverride);
+}
+
+std::string warning_text(const Distrust& distrust) {
+  return distrust.path.string() + ": " + distrust.field + ": expected " + distrust.expected +
+         ", found " + distrust.found + "; used nevertheless, because of " + kOverride;
 }
 
 }  // namespace knack::host

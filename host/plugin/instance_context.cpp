@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/plugin/guard.hpp"
+#include "host/plugin/host_disguise.hpp"
 #include "host/plugin/text.hpp"
 
 namespace knack::host {
@@ -39,6 +40,8 @@ void* allocate(const knack_host_t*, std::uint64_t bytes) {
   return Call::allocate(bytes);
 }
 
+HostDisguise* disguise_of_process = nullptr;
+
 }  // namespace
 
 InstanceContext::InstanceContext(std::string file, std::string kind, std::string id,
@@ -66,6 +69,14 @@ std::string InstanceContext::place() const {
 void register_extension(const std::string& id, const void* table) {
   const std::unique_lock lock(extensions().mutex);
   extensions().tables[id] = table;
+}
+
+HostDisguise* host_disguise() noexcept {
+  return disguise_of_process;
+}
+
+void disguise_host(HostDisguise* disguise) noexcept {
+  disguise_of_process = disguise;
 }
 
 }  // namespace knack::host

@@ -5,9 +5,13 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <map>
+#include <optional>
 #include <string_view>
+#include <utility>
 
+#include "host/plugin/elf_file.hpp"
 #include "host/plugin/guard.hpp"
+#include "host/plugin/host_disguise.hpp"
 #include "host/plugin/refusal.hpp"
 
 namespace knack::host {
@@ -19,38 +23,97 @@ namespace fs = std::filesystem;
 constexpr const char* kRebuild = "rebuild it with knack_add_plugin()";
 
 struct Loaded {
+  std::optional<OpenPlugin> file;  // never closed, see OpenPlugin::loader_path()
+  std::string sha256;              // empty until somebody asks
   dll::shared_library library;
   std::unique_ptr<InstanceContext> context;  // of init()
   const knack_entry_t* entry = nullptr;
 };
 
 /// Never destroyed: tensors may call deleters in a plugin until the very end of the process.
-std::map<fs::path, Loaded>& loaded_libraries() {
-  static auto* libraries = new std::map<fs::path, Loaded>;
+std::map<std::pair<dev_t, ino_t>, Loaded>& loaded_libraries() {
+  static auto* libraries = new std::map<std::pair<dev_t, ino_t>, Loaded>;
   return *libraries;
 }
 
+[[noreturn]] void refuse_changed(const CheckedFile& file) {
+  refuse(file.path, "file", "the file that was checked",
+         "one that was changed or replaced since then",
+         "find out who did that, and start knack again");
+}
+
+OpenPlugin reopen(const CheckedFile& file) {
+  OpenPlugin opened(file.path);
+  if (opened.stamp() != file.stamp ||
+      opened.section(KNACK_MANIFEST_SECTION) != file.manifest_bytes) {
+    refuse_changed(file);
+  }
+  return opened;
+}
+
+/// The open file that is, or is to be, loaded for `file`.
+Loaded& open_once(const CheckedFile& file) {
+  Loaded& loaded = loaded_libraries()[{file.stamp.device, file.stamp.inode}];
+  if (!loaded.file) {
+    loaded.file = reopen(file);
+  } else if (loaded.file->stamp() != file.stamp) {
+    refuse_changed(file);
+  }
+  return loaded;
+}
+
+const std::string& sha256_of(Loaded& loaded) {
+  if (loaded.sha256.empty()) loaded.sha256 = loaded.file->sha256();
+  return loaded.sha256;
+}
+
+void check_pins(Loaded& loaded, const CheckedFile& file, const std::vector<Pin>& pins) {
+  for (const Pin& pin : pins) {
+    if (sha256_of(loaded) == pin.sha256) continue;
+    try {
+      refuse(
+          file.path, "sha256", pin.sha256 + ", to which `" + pin.key + "` is pinned",
+          sha256_of(loaded),
+          "find out why it is another file; if it is a good one, run: knack plugins lock RECIPE");
+    } catch (const Error& error) {
+      throw PinError(pin.key, error.what());
+    }
+  }
+}
+
 /// What dlopen said, without the words Boost puts around it.
-std::string loader_text(const fs::path& file, std::string_view text) {
+std::string loader_text(const fs::path& loader_path, std::string_view text) {
   constexpr std::string_view kBefore = "(dlerror system message: ";
   const std::size_t begin = text.find(kBefore);
   if (begin == std::string_view::npos) return std::string(text);
   text.remove_prefix(begin + kBefore.size());
   text = text.substr(0, text.rfind(')'));
-  const std::string prefix = file.string() + ": ";
+  const std::string prefix = loader_path.string() + ": ";
   if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
   return std::string(text);
 }
 
-dll::shared_library open_library(const fs::path& file) {
+/// What helps when a library that the plugin needs was not found.
+std::string loader_advice(const OpenPlugin& file) {
+  const std::string runpath = read_elf_runpath(file);
+  if (runpath.find("$ORIGIN") == runpath.npos && runpath.find("${ORIGIN}") == runpath.npos) {
+    return "install what it needs or rebuild the plugin";
+  }
+  return "its RUNPATH '" + printable(runpath) +
+         "' has no effect, as $ORIGIN stands for no folder in a plugin: link what it needs "
+         "statically, or with a RUNPATH that begins with /";
+}
+
+dll::shared_library open_library(const OpenPlugin& file) {
+  const fs::path loader_path = file.loader_path();
   // Boost has no name for RTLD_NODELETE, but hands all bits to dlopen.
   constexpr auto kMode = static_cast<dll::load_mode::type>(
       dll::load_mode::rtld_now | dll::load_mode::rtld_local | RTLD_NODELETE);
   try {
-    return dll::shared_library(file, kMode);
+    return dll::shared_library(loader_path, kMode);
   } catch (const dll::fs::system_error& error) {
-    refuse(file, "dlopen", "a library that loads", "'" + loader_text(file, error.what()) + "'",
-           "install what it needs or rebuild the plugin");
+    refuse(file.path(), "dlopen", "a library that loads",
+           "'" + loader_text(loader_path, error.what()) + "'", loader_advice(file));
   }
 }
 
@@ -122,15 +185,22 @@ void initialize(Loaded& loaded, const CheckedFile& file, const knack_entry_t& en
     });
     check_descriptor(file, i, descriptor);
   }
-  if (entry.init != nullptr) call.run([&] { return entry.init(&loaded.context->table); });
+  HostDisguise* disguise = host_disguise();
+  const knack_host_t* table =
+      disguise == nullptr ? &loaded.context->table : disguise->init_table(*loaded.context);
+  if (entry.init != nullptr) call.run([&] { return entry.init(table); });
 }
 
 }  // namespace
 
-const knack_entry_t& load_entry(const CheckedFile& file) {
-  Loaded& loaded = loaded_libraries()[file.path];
+PinError::PinError(std::string key, const std::string& message)
+    : Error(ExitCode::plugin, message), key_(std::move(key)) {}
+
+const knack_entry_t& load_entry(const CheckedFile& file, const std::vector<Pin>& pins) {
+  Loaded& loaded = open_once(file);
+  check_pins(loaded, file, pins);
   if (loaded.entry != nullptr) return *loaded.entry;
-  loaded.library = open_library(file.path);
+  if (!loaded.library.is_loaded()) loaded.library = open_library(*loaded.file);
   if (!loaded.library.has(KNACK_ENTRY_SYMBOL)) {
     refuse(file.path, "symbol", "the export " KNACK_ENTRY_SYMBOL, "none", kRebuild);
   }
@@ -139,6 +209,12 @@ const knack_entry_t& load_entry(const CheckedFile& file) {
   initialize(loaded, file, entry);
   loaded.entry = &entry;
   return entry;
+}
+
+std::string sha256_of(const CheckedFile& file) {
+  const auto found = loaded_libraries().find({file.stamp.device, file.stamp.inode});
+  const bool is_open = found != loaded_libraries().end() && found->second.file;
+  return is_open ? sha256_of(open_once(file)) : reopen(file).sha256();
 }
 
 }  // namespace knack::host

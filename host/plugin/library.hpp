@@ -6,8 +6,11 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "host/common/error.hpp"
 #include "host/plugin/manifest.hpp"
+#include "host/plugin/plugin_file.hpp"
 
 namespace knack::host {
 
@@ -16,13 +19,42 @@ struct CheckedFile {
   std::filesystem::path path;  ///< canonical
   Manifest manifest;
   std::string manifest_bytes;  ///< the section's content
+  FileStamp stamp;             ///< of the file that was checked
 };
 
-/// Loads `file` on the first call for its path, checks its entry against its manifest and calls its
+/// What a recipe says that a plugin file must be.
+struct Pin {
+  std::string key;     ///< the key that says it, such as "ema" or "trick/ema"
+  std::string sha256;  ///< 64 hex digits
+};
+
+/// A file that is not the one it is pinned to.
+class PinError : public Error {
+ public:
+  PinError(std::string key, const std::string& message);
+
+  /// Of the pin.
+  const std::string& key() const noexcept {
+    return key_;
+  }
+
+ private:
+  std::string key_;
+};
+
+/// Loads `file` on the first call for it, checks its entry against its manifest and calls its
 /// `init`; later calls give the same entry. The library is never unloaded: everything in it is good
 /// until the process ends.
 ///
-/// Throws Error(plugin) naming the file, the field, what was expected and what was found.
-const knack_entry_t& load_entry(const CheckedFile& file);
+/// What is loaded is the very file that was checked: it is opened once more, compared with what was
+/// checked and with `pins`, and loaded by its open descriptor, never by its path.
+///
+/// Throws Error(plugin) naming the file, the field, what was expected and what was found; PinError
+/// before any of its code runs when its content is not what a pin says.
+const knack_entry_t& load_entry(const CheckedFile& file, const std::vector<Pin>& pins = {});
+
+/// The sha256 of the file that load_entry() has loaded for `file`, or else of the one that it would
+/// load. Throws Error(plugin).
+std::string sha256_of(const CheckedFile& file);
 
 }  // namespace knack::host

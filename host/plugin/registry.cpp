@@ -6,9 +6,9 @@
 
 #include "host/common/join.hpp"
 #include "host/common/nearest_name.hpp"
-#include "host/plugin/elf_file.hpp"
 #include "host/plugin/file_trust.hpp"
 #include "host/plugin/guard.hpp"
+#include "host/plugin/host_disguise.hpp"
 #include "host/plugin/refusal.hpp"
 #include "host/plugin/search_path.hpp"
 
@@ -17,12 +17,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PluginFile examine(const fs::path& path, const HostFacts& host) {
+PluginFile examine(const fs::path& path, const HostFacts& host, const PluginPolicy& policy) {
   PluginFile file;
   file.checked.path = path;
   try {
-    check_file_trust(path);
-    file.checked.manifest_bytes = read_elf_section(path, KNACK_MANIFEST_SECTION);
+    const OpenPlugin opened(path);
+    file.checked.stamp = opened.stamp();
+    if (const auto distrust = find_distrust(opened)) {
+      if (!policy.trusts_writable) refuse(*distrust);
+      file.warning = warning_text(*distrust);
+    }
+    file.checked.manifest_bytes = opened.section(KNACK_MANIFEST_SECTION);
     file.checked.manifest = parse_manifest(path, file.checked.manifest_bytes);
     check_manifest(path, file.checked.manifest, host);
   } catch (const Error& error) {
@@ -39,8 +44,11 @@ bool provides(const PluginFile& file, std::string_view kind, std::string_view id
 
 }  // namespace
 
-Registry::Registry(std::vector<fs::path> folders, HostFacts host) : folders_(std::move(folders)) {
-  for (const fs::path& path : list_plugin_files(folders_)) files_.push_back(examine(path, host));
+Registry::Registry(std::vector<fs::path> folders, HostFacts host, PluginPolicy policy)
+    : folders_(std::move(folders)), policy_(std::move(policy)) {
+  for (const fs::path& path : list_plugin_files(folders_)) {
+    files_.push_back(examine(path, host, policy_));
+  }
 }
 
 std::vector<Offer> Registry::offers() const {
@@ -96,21 +104,35 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
 
 const knack_descriptor_t& Registry::descriptor(std::string_view kind, std::string_view id) const {
   const Offer offer = find(kind, id);
-  return *load_entry(offer.file->checked).descriptor(offer.index);
+  return *load(offer.file->checked).descriptor(offer.index);
+}
+
+const knack_entry_t& Registry::load(const CheckedFile& file) const {
+  std::vector<Pin> pins;
+  for (const Provided& provided : file.manifest.provides) {
+    const auto [first, last] = policy_.pins.equal_range(provided.kind + "/" + provided.id);
+    for (auto pin = first; pin != last; ++pin) pins.push_back(pin->second);
+  }
+  return load_entry(file, pins);
 }
 
 Instance Registry::create(std::string_view kind, std::string_view id, const std::string& name,
                           const Value& options, const HostServices& services) const {
   const Offer offer = find(kind, id);
   const CheckedFile& file = offer.file->checked;
-  const knack_entry_t& entry = load_entry(file);
+  const knack_entry_t& entry = load(file);
   auto context = std::make_unique<InstanceContext>(file.path.string(), std::string(kind),
                                                    std::string(id), name, services);
   knack_instance_t* instance = nullptr;
   {
     const BorrowedValue borrowed(options);
     Call call(*context, "create", ExitCode::plugin);
-    call.run([&] { return entry.create(offer.index, &context->table, borrowed.get(), &instance); });
+    call.run([&] {
+      if (HostDisguise* disguise = host_disguise()) {
+        return disguise->create(entry, offer.index, *context, borrowed.get(), &instance);
+      }
+      return entry.create(offer.index, &context->table, borrowed.get(), &instance);
+    });
     if (instance == nullptr) call.fail_check("an instance", "NULL");
   }
   return Instance(std::move(context), instance);

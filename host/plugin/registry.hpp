@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace knack::host {
 struct PluginFile {
   CheckedFile checked;  ///< the manifest is empty where it could not be read
   std::string refusal;  ///< why the file is not used; empty when it is
+  std::string warning;  ///< what PluginPolicy::trusts_writable let pass; empty: nothing
 
   bool is_usable() const {
     return refusal.empty();
@@ -33,13 +35,20 @@ struct Offer {
   }
 };
 
+/// What the user has decided about plugin files.
+struct PluginPolicy {
+  bool trusts_writable = false;          ///< use files that others could have put in place
+  std::multimap<std::string, Pin> pins;  ///< by "<kind>/<id>"; each must hold
+};
+
 /// Reads manifests when it is made, loads a library when something in it is first needed, and
 /// never unloads one. Fit thread only.
 class Registry {
  public:
   /// Looks at every plugin file of `folders` (see search_folders()) without running any of its
   /// code. A file that is refused is remembered with the reason and stops no other.
-  explicit Registry(std::vector<std::filesystem::path> folders, HostFacts host);
+  explicit Registry(std::vector<std::filesystem::path> folders, HostFacts host,
+                    PluginPolicy policy = {});
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
@@ -56,11 +65,11 @@ class Registry {
   /// nearest known id, the folders, or both files, and a refused file that has it.
   Offer find(std::string_view kind, std::string_view id) const;
 
-  /// Loads the file if need be. Throws Error(plugin).
+  /// Loads the file if need be. Throws Error(plugin), a PinError for a file that a pin is about.
   const knack_descriptor_t& descriptor(std::string_view kind, std::string_view id) const;
 
   /// Makes an instance under a name that is unique in the run. `options` is a map that fits the
-  /// descriptor's schema, with defaults filled in. Throws Error(plugin), or Error(data) when the
+  /// descriptor's schema, with defaults filled in. Throws as descriptor(), or Error(data) when the
   /// plugin says that data is at fault.
   Instance create(std::string_view kind, std::string_view id, const std::string& name,
                   const Value& options, const HostServices& services) const;
@@ -74,8 +83,10 @@ class Registry {
 
  private:
   [[noreturn]] void refuse_unknown(std::string_view kind, std::string_view id) const;
+  const knack_entry_t& load(const CheckedFile& file) const;
 
   std::vector<std::filesystem::path> folders_;
+  PluginPolicy policy_;
   std::vector<PluginFile> files_;
 };
 

@@ -97,6 +97,8 @@ Recipe read_recipe(const Document& document, Diagnostics& diagnostics) {
   for (const Json& folder : object("plugins").value("path", Json::array())) {
     if (folder.is_string()) recipe.plugin_path.push_back(folder.get<std::string>());
   }
+  const Json pins = object("plugins").value("pin", Json::object());
+  for (const auto& [id, pin] : pins.items()) recipe.pins[id] = pin.get<std::string>();
   const Json used = object("plugins").value("used", Json::object());
   for (const auto& [id, plugin] : used.items()) {
     recipe.used_plugins[id] = {plugin.value("version", std::string()),
@@ -136,6 +138,7 @@ Json resolved(const Recipe& recipe) {
     root["tricks"].push_back(std::move(keys));
   }
   root["plugins"]["path"] = recipe.plugin_path;
+  for (const auto& [id, pin] : recipe.pins) root["plugins"]["pin"][id] = pin;
   for (const auto& [id, used] : recipe.used_plugins) {
     root["plugins"]["used"][id] = {{"version", used.version}, {"sha256", used.sha256}};
   }

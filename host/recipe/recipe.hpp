@@ -79,7 +79,8 @@ struct Recipe {
   TrainerOptions trainer;
   CheckpointOptions checkpoint;
   std::vector<Section> tricks;
-  std::vector<std::string> plugin_path;  ///< absolute folders to search for plugins, in order
+  std::vector<std::string> plugin_path;     ///< absolute folders to search for plugins, in order
+  std::map<std::string, std::string> pins;  ///< "sha256:..." by "<id>" or "<kind>/<id>"
   std::map<std::string, UsedPlugin> used_plugins;  ///< by "<kind>/<id>"; in recipes of run folders
 };
 

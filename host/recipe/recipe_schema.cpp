@@ -72,6 +72,10 @@ constexpr const char* kPlugins = R"({
       "default": [],
       "items": {"type": "string", "minLength": 1, "format": "knack-path"}
     },
+    "pin": {
+      "type": "object",
+      "additionalProperties": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
+    },
     "used": {
       "type": "object",
       "additionalProperties": {

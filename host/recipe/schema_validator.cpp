@@ -27,10 +27,23 @@ bool has_long_string(const Json& value) {
   return value.is_structured() && std::any_of(value.begin(), value.end(), has_long_string);
 }
 
+/// A format says something about strings alone, but valijson throws where it meets anything else.
+void forget_formats(nlohmann::json& schema) {
+  if (schema.is_array()) {
+    for (nlohmann::json& part : schema) forget_formats(part);
+  }
+  if (!schema.is_object()) return;
+  if (schema.contains("format") && schema["format"].is_string()) schema.erase("format");
+  for (const auto& [keyword, rule] : schema.items()) {
+    if (keyword != "const" && keyword != "enum") forget_formats(rule);
+  }
+}
+
 std::optional<std::string> validate(const Json& value, const Json& schema) {
   using valijson::adapters::NlohmannJsonAdapter;
   const nlohmann::json plain_value = value;  // the adapter takes no ordered_json
-  const nlohmann::json plain_schema = schema;
+  nlohmann::json plain_schema = schema;
+  if (!value.is_string()) forget_formats(plain_schema);
   valijson::Schema parsed;
   valijson::SchemaParser(valijson::SchemaParser::kDraft7)
       .populateSchema(NlohmannJsonAdapter(plain_schema), parsed);

@@ -5,7 +5,9 @@ namespace knack::host {
 
 void register_services() {
   register_aten();
+  register_autograd();
   register_data();
+  register_dlpack();
   register_log();
   register_metrics();
   register_norm();

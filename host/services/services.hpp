@@ -9,7 +9,9 @@ void register_services();
 
 // One a table.
 void register_aten();
+void register_autograd();
 void register_data();
+void register_dlpack();
 void register_log();
 void register_metrics();
 void register_norm();

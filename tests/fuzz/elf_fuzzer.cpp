@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Plugin files before they are loaded: the ELF reader and the manifest in it.
+// Plugin files before they are loaded: the ELF readers and the manifest in it.
 #include <knack/abi/entry.h>
+
+#include <algorithm>
+#include <stdexcept>
 
 #include "host/plugin/elf_file.hpp"
 #include "host/plugin/manifest.hpp"
+#include "host/validate/elf_details.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/support/memory_file.hpp"
 
@@ -28,6 +32,24 @@ void read_manifest(std::string_view bytes) {
   });
 }
 
+void read_details(std::string_view bytes) {
+  host::ElfDetails details;
+  try {
+    details = host::read_elf_details(bytes);
+  } catch (const std::runtime_error&) {
+    return;
+  }
+  const auto is_inside = [&](std::string_view text) {
+    return text.data() >= bytes.data() && text.data() + text.size() <= bytes.data() + bytes.size();
+  };
+  fuzz::require(
+      std::all_of(details.symbols.begin(), details.symbols.end(),
+                  [&](const host::DynamicSymbol& symbol) { return is_inside(symbol.name); }),
+      "a symbol's name is a part of the file");
+  fuzz::require(std::all_of(details.segments.begin(), details.segments.end(), is_inside),
+                "a segment is a part of the file");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -37,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     read_manifest(bytes);
     return 0;
   }
+  read_details(bytes);
   file.assign(bytes);
   std::string section;
   const bool is_sound = fuzz::accepts(host::ExitCode::plugin, file.path().string() + ": ", [&] {

@@ -293,6 +293,10 @@ std::string program_without_plugins(const Workbench& bench, bool with_folder) {
   const auto program = bench.path() / "install/bin/knack";
   std::filesystem::create_directories(program.parent_path());
   std::filesystem::copy_file(KNACK_PROGRAM, program);
+  std::filesystem::create_directories(bench.path() / "install/lib/knack");
+  std::filesystem::create_directory_symlink(  // LibTorch, which it looks for there
+      std::filesystem::path(KNACK_PROGRAM).parent_path().parent_path() / "lib/knack/torch",
+      bench.path() / "install/lib/knack/torch");
   if (with_folder) std::filesystem::create_directories(bench.path() / "install/lib/knack/plugins");
   return program.string();
 }

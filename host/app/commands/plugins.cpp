@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "host/app/commands/commands.hpp"
+#include "host/app/commands/plugin_json.hpp"
 #include "host/common/error.hpp"
 #include "host/common/join.hpp"
 #include "host/plugin/host_facts.hpp"
@@ -103,11 +105,30 @@ void print_refusals(const Registry& registry) {
   }
 }
 
-void print_offers(Registry& registry, const std::vector<Offer>& offers) {
+void print_offers(Registry& registry, const std::vector<Offer>& offers, bool as_json) {
+  if (as_json) {
+    nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
+    for (const Offer& offer : offers) plugins.push_back(plugin_json(registry, offer));
+    std::cout << plugins_document(std::move(plugins)).dump(2) << "\n";
+    return;
+  }
   for (std::size_t i = 0; i < offers.size(); ++i) {
     std::cout << (i == 0 ? "" : "\n");
     print_offer(registry, offers[i]);
   }
+}
+
+void print_list_json(const Registry& registry) {
+  nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
+  for (const Offer& offer : registry.offers()) plugins.push_back(manifest_json(offer));
+  nlohmann::ordered_json refused = nlohmann::ordered_json::array();
+  for (const PluginFile& file : registry.files()) {
+    if (file.is_usable()) continue;
+    refused.push_back({{"file", file.checked.path.string()}, {"reason", file.refusal}});
+  }
+  nlohmann::ordered_json document = plugins_document(std::move(plugins));
+  document["refused"] = std::move(refused);
+  std::cout << document.dump(2) << "\n";
 }
 
 bool names_a_file(const std::string& text) {
@@ -131,18 +152,20 @@ std::vector<Offer> of_kind(const std::vector<Offer>& all, const std::string& kin
   return chosen;
 }
 
-void inspect_file(const PluginsInspectCommand& command) {
+void inspect_file(const PluginsInspectCommand& command, const CommonOptions& common,
+                  Console& console) {
   const std::filesystem::path path(command.id);
   if (!std::filesystem::is_regular_file(path)) {
     throw Error(ExitCode::plugin, command.id + ": expected a plugin file, found " +
                                       (std::filesystem::exists(path) ? "something else" : "none") +
                                       "; correct this path");
   }
-  Registry registry({std::filesystem::canonical(path)}, this_host());
-  if (!registry.files().front().is_usable()) {
-    throw Error(ExitCode::plugin, registry.files().front().refusal);
-  }
-  print_offers(registry, of_kind(registry.offers(), command.kind, command.id));
+  Registry registry({std::filesystem::canonical(path)}, this_host(),
+                    {common.trusts_writable_plugins, {}});
+  const PluginFile& file = registry.files().front();
+  if (!file.is_usable()) throw Error(ExitCode::plugin, file.refusal);
+  if (!file.warning.empty()) console.warning(file.warning);
+  print_offers(registry, of_kind(registry.offers(), command.kind, command.id), command.json);
 }
 
 bool provides(const PluginFile& file, const std::string& id) {
@@ -169,13 +192,17 @@ void inspect_id(const PluginsInspectCommand& command, Registry& registry) {
   std::vector<Offer> offers = registry.offers();
   std::erase_if(offers, [&](const Offer& offer) { return offer.provided().id != command.id; });
   if (offers.empty()) refuse_unknown_id(registry, command.id);
-  print_offers(registry, of_kind(offers, command.kind, backticked(command.id)));
+  print_offers(registry, of_kind(offers, command.kind, backticked(command.id)), command.json);
 }
 
 }  // namespace
 
-void run_command(const PluginsListCommand&, const CommonOptions& common) {
+void run_command(const PluginsListCommand& command, const CommonOptions& common) {
   CommandEnvironment environment(common);
+  if (command.json) {
+    print_list_json(environment.registry());
+    return;
+  }
   std::vector<std::vector<std::string>> rows = {{"kind", "id", "version", "tier", "summary"}};
   for (const Offer& offer : environment.registry().offers()) {
     const Manifest& manifest = offer.file->checked.manifest;
@@ -199,7 +226,7 @@ void run_command(const PluginsInspectCommand& command, const CommonOptions& comm
   }
   CommandEnvironment environment(common);
   if (names_a_file(command.id)) {
-    inspect_file(command);
+    inspect_file(command, common, environment.console());
   } else {
     inspect_id(command, environment.registry());
   }

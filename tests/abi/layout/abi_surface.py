@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The names, types and values of the ABI headers, and whether they are still those that were released.
 
-usage: abi_surface.py check INCLUDE_FOLDER SINCE GOLDEN   fails if a name of the headers is not in SINCE or differs
-                                                          from it, or a field has no assertion in GOLDEN
-       abi_surface.py since INCLUDE_FOLDER SINCE VERSION  adds the new names to SINCE, with VERSION
-       abi_surface.py golden INCLUDE_FOLDER COMPILER      prints the assertions for GOLDEN
+usage: abi_surface.py check INCLUDE_FOLDER SINCE GOLDEN...          fails if a name of the headers is not in SINCE or
+                                                                    differs from it, or a field has no assertion in any
+                                                                    GOLDEN
+       abi_surface.py since INCLUDE_FOLDER SINCE VERSION            adds the new names to SINCE, with VERSION
+       abi_surface.py golden INCLUDE_FOLDER SINCE VERSION COMPILER  prints the assertions for what came with VERSION
 
 A line of SINCE is a version, a name and what it is: `1.0 knack_value_t.tag: uint32_t`.
 """
@@ -20,6 +21,8 @@ import tempfile
 CHANGING = {"KNACK_ABI_MINOR", "KNACK_VERSION_STRING"}
 # Elements of arrays and the head of every instance, which never grow.
 FROZEN = {"knack_string_t", "knack_value_t", "knack_named_value_t", "knack_instance_t"}
+# Laid out by others: those of DLPack 1.
+FROZEN |= {f"knack_dl_{name}_t" for name in "version device data_type tensor managed managed_unversioned".split()}
 
 
 def one_line(text):
@@ -87,18 +90,18 @@ def fields_of(found, struct):
     return [name.split(".", 1)[1] for name in found if re.fullmatch(struct + r"\.\w+", name)]
 
 
-def check(include_folder, since_path, golden_path):
+def check(include_folder, since_path, *golden_paths):
     found, since = surface(include_folder), read_since(since_path)
     problems = [f"{name} is not in {since_path}" for name in found if name not in since]
     problems += [f"{name} is in {since_path} and no longer in the headers" for name in since if name not in found]
     for name, description in found.items():
         if name in since and since[name][1] != description:
             problems.append(f"{name} was `{since[name][1]}` and is `{description}`")
-    golden = pathlib.Path(golden_path).read_text(encoding="utf-8")
+    golden = "".join(pathlib.Path(path).read_text(encoding="utf-8") for path in golden_paths)
     for struct in structs(found):
         for field in fields_of(found, struct):
             if f"KNACK_GOLDEN_OFFSET({struct}, {field}, " not in golden:
-                problems.append(f"{struct}.{field} has no assertion in {golden_path}")
+                problems.append(f"{struct}.{field} has no assertion in {golden_paths[-1]}")
     print("\n".join(problems) or f"{len(found)} names are as released")
     return 1 if problems or not found else 0
 
@@ -112,8 +115,9 @@ def add_since(include_folder, since_path, version):
     return 0
 
 
-def print_golden(include_folder, compiler):
-    found = surface(include_folder)
+def print_golden(include_folder, since_path, version, compiler):
+    since = read_since(since_path)
+    found = {name: kind for name, kind in surface(include_folder).items() if since[name][0] == version}
     lines = ["#include <knack/abi/knack.h>", "#include <stddef.h>", "#include <stdio.h>", "int main(void) {"]
     for struct in structs(found):
         size = "SIZE" if struct in FROZEN else "LEAST_SIZE"

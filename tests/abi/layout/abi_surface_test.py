@@ -15,7 +15,7 @@ from io import StringIO
 import abi_surface
 
 ROOT = pathlib.Path(sys.argv.pop())
-GOLDEN = ROOT / "tests/abi/layout/golden_1_0.h"
+GOLDEN = [ROOT / f"tests/abi/layout/golden_{version}.h" for version in ("1_0", "1_1")]
 
 
 class Changes(unittest.TestCase):
@@ -29,7 +29,7 @@ class Changes(unittest.TestCase):
             self.assertIn(old, text)
             path.write_text(text.replace(old, new), encoding="utf-8")
             with redirect_stdout(StringIO()) as output:
-                status = abi_surface.check(include, include / "knack/abi/SINCE.txt", GOLDEN)
+                status = abi_surface.check(include, include / "knack/abi/SINCE.txt", *GOLDEN)
             self.assertEqual(status, 1, output.getvalue())
             return output.getvalue()
 

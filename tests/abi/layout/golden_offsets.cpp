@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: MIT
-#include "golden_1_0.h"
+#include "golden_1_1.h"

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
  * A trick in plain C: an exponential moving average of the weights with a constant decay, published
- * as the weight set "c_ema". Row-major fp32 tensors on the CPU are averaged in their memory, all
+ * as a weight set of its id. Row-major fp32 tensors on the CPU are averaged in their memory, all
  * others through the host's operators. */
 #include <knack/abi/knack.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef EMA_ID
+#define EMA_ID "c_ema"
+#endif
+
 KNACK_MANIFEST static const char manifest[] = KNACK_MANIFEST_MAGIC
     "{\"abi_major\": 1, \"abi_minor\": 0, \"tier\": \"c\", \"version\": \"1.0.0\", \"author\": "
     "\"\","
-    " \"license\": \"MIT\", \"provides\": [{\"kind\": \"trick\", \"id\": \"c_ema\","
+    " \"license\": \"MIT\", \"provides\": [{\"kind\": \"trick\", \"id\": \"" EMA_ID
+    "\","
     " \"summary\": \"Moving average of the weights, written in C\"}]}";
 
 static const char schema[] =
@@ -88,7 +93,7 @@ static int32_t fit_begin(knack_trick_t* trick, knack_hook_context_t* context) {
   c_ema_t* self = (c_ema_t*)trick;
   int32_t status = self->weights->find(self->host, text(KNACK_WEIGHTS_LIVE), &self->live);
   if (status != KNACK_STATUS_OK) return status; /* the host has said why */
-  return self->weights->publish(self->host, text("c_ema"), &self->average);
+  return self->weights->publish(self->host, text(EMA_ID), &self->average);
 }
 
 static int32_t after_step(knack_trick_t* trick, knack_hook_context_t* context) {
@@ -154,7 +159,7 @@ static int32_t create(uint32_t index, const knack_host_t* host, const knack_valu
 static const knack_descriptor_t* descriptor(uint32_t index) {
   static const knack_descriptor_t only = {.struct_size = sizeof(only),
                                           .kind = KNACK_KIND_TRICK,
-                                          .id = "c_ema",
+                                          .id = EMA_ID,
                                           .summary = "Moving average of the weights, written in C",
                                           .schema_json = schema};
   return index == 0 ? &only : NULL;

@@ -122,6 +122,19 @@ TEST(WrongPlugin, ThatNeedsANewerAbiMinor) {
                              "build the plugin for an older minor")));
 }
 
+TEST(WrongPlugin, ThatNeedsTheMinorAfterThisHosts) {
+  const Registry today = fixture_registry("needs_abi_1_1");
+  EXPECT_EQ(today.files().at(0).refusal, "");
+  host::HostFacts older = host::this_host();
+  older.abi_minor = 0;
+  const Registry registry({fixture_folder("needs_abi_1_1")}, older);
+  EXPECT_EQ(error_message(ExitCode::plugin, [&] { registry.find("trick", "needs_abi_1_1"); }),
+            unusable("needs_abi_1_1",
+                     in_file("needs_abi_1_1",
+                             "manifest.abi_minor: expected at most 0, found 1; update knack or "
+                             "build the plugin for an older minor")));
+}
+
 TEST(WrongPlugin, BuiltForAnotherLibTorch) {
   const host::TorchBuild torch = host::this_host().torch;
   EXPECT_EQ(refusal("torch_cxx_other_version"),

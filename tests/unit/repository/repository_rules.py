@@ -16,6 +16,7 @@ HOST_BASE = {"sdk/abi", "torch", "c++", "host/common", "host/recipe"}
 HOST_PARTS = {"host/plugin", "host/weights", "host/data", "host/checkpoint", "host/archive", "host/report", "host/ui", "host/services"}
 ALLOWED = {
     "sdk/abi": set(),
+    "sdk/c": {"sdk/abi"},
     "sdk/sdk": SDK,
     "sdk/testing": SDK,
     "sdk/torch": SDK | {"torch"},
@@ -34,7 +35,8 @@ ALLOWED = {
     "host/services": HOST_BASE | {"host/plugin", "host/weights", "host/data"},
     "host/train": HOST_BASE | HOST_PARTS,
     "host/run": HOST_BASE | HOST_PARTS | {"host/train"},
-    "host/app": HOST_BASE | HOST_PARTS | {"host/train", "host/run"},
+    "host/validate": HOST_BASE | HOST_PARTS | {"host/train", "host/run"},
+    "host/app": HOST_BASE | HOST_PARTS | {"host/train", "host/run", "host/validate"},
 }
 
 # The host knows no plugin by name, so none of these may stand in it as a string.

@@ -4,7 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <knack/sdk/tensor.hpp>
+#include <knack/sdk/host.hpp>
 
 #include "host/plugin/guard.hpp"
 #include "host/plugin/instance_context.hpp"
@@ -17,8 +17,14 @@ class HostOperators : public ::testing::Test {
  protected:
   HostOperators() {
     host::register_aten();
+    host::register_autograd();
+    host::register_dlpack();
     host::register_tensor();
     detail::open_gateway(&context_.table);
+  }
+
+  [[nodiscard]] Host plugin_host() const {
+    return Host(&context_.table);
   }
 
  private:

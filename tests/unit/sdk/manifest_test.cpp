@@ -16,6 +16,7 @@ struct Second : Trick {
 };
 
 constexpr detail::PluginFacts kFacts{"1.2.0", "Jörg", "MIT", "c", ""};
+constexpr detail::PluginFacts kStableFacts{"1.2.0", "", "MIT", "torch-stable", "2.11", 12};
 constexpr detail::PluginFacts kTorchFacts{"1.2.0", "", "MIT", "torch-cxx", "2.13.0"};
 
 template <const detail::PluginFacts& facts, typename... Provided>
@@ -45,6 +46,14 @@ TEST(Manifest, OfTierTorchCxxSaysWhichLibTorchAndWhichCompiler) {
       R"(", "cxx11_abi": 1, "compiler": ")" + std::string(detail::kCompiler) + "\"}";
   EXPECT_NE(text.find(expected), std::string_view::npos) << text;
   EXPECT_EQ((manifest<kFacts, Second>().find("\"torch\"")), std::string_view::npos);
+}
+
+TEST(Manifest, OfTierTorchStableSaysTheOldestLibTorchAndAnyTierTheLowestMinor) {
+  const std::string_view text = manifest<kStableFacts, Second>();
+  EXPECT_NE(text.find(R"("torch": {"target": "2.11"}, )"), std::string_view::npos) << text;
+  EXPECT_NE(text.find(R"("abi_minor": 12, )"), std::string_view::npos) << text;
+  EXPECT_EQ(detail::make_entry<Second>(nullptr, 0, 12).abi_minor_needed, 12U);
+  EXPECT_EQ(detail::make_entry<Second>(nullptr, 0).abi_minor_needed, 0U);
 }
 
 }  // namespace

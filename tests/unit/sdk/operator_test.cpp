@@ -70,5 +70,39 @@ TEST_F(OperatorTest, ForeachOperatorsWorkOnLists) {
   foreach_lerp_(TensorList(), TensorList(), 0.5);
 }
 
+TEST_F(OperatorTest, MoreForeachOperators) {
+  const Tensor a = wrap(at::full({2}, 4.0F));
+  const Tensor b = wrap(at::full({2}, 2.0F));
+  const std::vector<Tensor> targets{a};
+  const std::vector<Tensor> sources{b};
+  foreach_sub_(targets, sources, 0.5);
+  EXPECT_EQ(a[0].item(), 3.0);
+  foreach_mul_(targets, sources);
+  EXPECT_EQ(a[0].item(), 6.0);
+  foreach_div_(targets, sources);
+  EXPECT_EQ(a[0].item(), 3.0);
+  foreach_mul_(targets, Tensor::full({}, 2));
+  EXPECT_EQ(a[0].item(), 6.0);
+  foreach_addcmul_(targets, sources, sources, 0.5);
+  EXPECT_EQ(a[0].item(), 8.0);
+  foreach_addcdiv_(targets, sources, sources, 3);
+  EXPECT_EQ(a[0].item(), 11.0);
+  EXPECT_EQ(foreach_norm(targets, 1)[0].item(), 22.0);
+}
+
+TEST_F(OperatorTest, TakesListsOfNumbersAndOfMissingTensors) {
+  const Tensor x = wrap(at::arange(4).reshape({2, 2}).to(at::kFloat));
+  const Operator scale("aten::_foreach_mul_", "ScalarList");
+  const std::vector<Tensor> tensors{x};
+  scale.run(TensorList(tensors), ScalarList{2.0});
+  EXPECT_EQ(x[1][1].item(), 6.0);
+  const Operator index("aten::index", "Tensor");
+  const Tensor column = wrap(at::tensor({1}, at::kLong));
+  TensorList indices;
+  indices.push_back(Tensor().handle());
+  indices.push_back(column);
+  EXPECT_TRUE(at::equal(unwrap(index(x, indices)), unwrap(x).slice(1, 1, 2)));
+}
+
 }  // namespace
 }  // namespace knack

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Each method of knack::Tensor against LibTorch's own.
+#include <cmath>
+
 #include "tests/unit/sdk/host_operators.hpp"
 
 namespace knack {
@@ -149,6 +151,102 @@ TEST_F(TensorTest, ChangesInPlace) {
   expect_same(Tensor(tensor).fill_(2), at::full_like(a_, 2));
   expect_same(Tensor(tensor).copy_(a), a_);
   expect_same(tensor, a_);
+}
+
+TEST_F(TensorTest, TellsWhereItIsAndHow) {
+  EXPECT_EQ(a.device(), Device("cpu"));
+  EXPECT_TRUE(a.device().is_cpu());
+  EXPECT_FALSE(a.device().is_cuda());
+  EXPECT_EQ(a.strides()[0], 3);
+  EXPECT_TRUE(a.is_contiguous());
+  EXPECT_FALSE(a.transpose(0, 1).is_contiguous());
+  EXPECT_TRUE(a.is_floating_point());
+  EXPECT_FALSE(a.argmax(0).is_floating_point());
+  EXPECT_FALSE(a.requires_grad());
+  expect_same(a.to("cpu"), a_);
+  expect_same(a.to("cpu", Dtype::float16), a_.to(at::kHalf));
+  EXPECT_THROW((void)a.to("nowhere"), Error);
+}
+
+TEST_F(TensorTest, IsMadeOfNumbers) {
+  expect_same(Tensor::ones({2}), at::ones({2}));
+  expect_same(Tensor::zeros({2}, Dtype::int32, "cpu"), at::zeros({2}, at::kInt));
+  expect_same(Tensor::full({2}, 3, Dtype::float64), at::full({2}, 3, at::kDouble));
+  expect_same(Tensor::arange(2, 9, 3), at::arange(2, 9, 3));
+  expect_same(Tensor::arange(0, 1, 0.25, Dtype::float32), at::arange(0, 1, 0.25, at::kFloat));
+  expect_same(Tensor::ones_like(a), at::ones_like(a_));
+  expect_same(Tensor::from_data<float>({1, 2}, {1, 2}), at::tensor({1.0F, 2.0F}).unsqueeze(0));
+}
+
+TEST_F(TensorTest, IsRandomFromTheInstancesStream) {
+  at::manual_seed(3);
+  const at::Tensor expected = at::rand({2});
+  at::manual_seed(3);
+  const Tensor uniform = Tensor::rand({1000}, Dtype::float64);
+  EXPECT_TRUE(((uniform >= 0) * (uniform < 1)).all().item<bool>());
+  EXPECT_NEAR(uniform.mean().item(), 0.5, 0.05);
+  EXPECT_NEAR(Tensor::randn({1000}).norm().item() / std::sqrt(1000.0), 1, 0.1);
+  const Tensor integers = Tensor::randint(-2, 2, {1000});
+  EXPECT_EQ(integers.min().item<int>(), -2);
+  EXPECT_EQ(integers.max().item<int>(), 1);
+  expect_same(Tensor::randperm(50).sort()[0], at::arange(50));
+  Tensor filled = Tensor::empty({1000}, Dtype::float32);
+  EXPECT_NEAR(filled.uniform_(2, 4).mean().item(), 3, 0.1);
+  EXPECT_NEAR(filled.normal_(1, 0).max().item(), 1, 1e-6);
+  EXPECT_NEAR(filled.bernoulli_(0.25).sum().item(), 250, 60);
+  EXPECT_TRUE(at::equal(at::rand({2}), expected)) << "LibTorch's default stream has moved";
+}
+
+TEST_F(TensorTest, CalculatesMore) {
+  expect_same((a - 1).sign() + (a * 10).round() + (a * 10).floor(),
+              (a_ - 1).sign() + (a_ * 10).round() + (a_ * 10).floor());
+  expect_same(a.rsqrt() + a.reciprocal() + a.tanh(), a_.rsqrt() + a_.reciprocal() + a_.tanh());
+  expect_same((a - 1).relu(), (a_ - 1).relu());
+  expect_same(a.pow(1.5), a_.pow(1.5));
+  expect_same(a.clamp(0.5, 1), a_.clamp(0.5, 1));
+  expect_same(a.lerp(b, 0.25), a_.lerp(b_, 0.25));
+  expect_same(2 / a, 2 / a_);
+  expect_same(a.minimum(b) + a.maximum(b), at::minimum(a_, b_) + at::maximum(a_, b_));
+  Tensor sum = a.clone();
+  sum.add_(b, 2).addcmul_(a, b, 3).addcdiv_(a, b, 4);
+  expect_same(sum, a_.clone().add_(b_, 2).addcmul_(a_, b_, 3).addcdiv_(a_, b_, 4));
+}
+
+TEST_F(TensorTest, OrdersAndReducesMore) {
+  expect_same(a <= b, a_ <= b_);
+  expect_same(a >= 1, a_ >= 1);
+  expect_same(1 < a, a_ > 1);
+  expect_same(0.5 >= a, a_ <= 0.5);
+  expect_same((a > 1).logical_not().logical_and(b < 1).logical_or(a < 0.5),
+              (a_ > 1).logical_not().logical_and(b_ < 1).logical_or(a_ < 0.5));
+  expect_same(a.amax({0}) - a.amin({1}, true), a_.amax(0) - a_.amin(1, true));
+  expect_same(a.norm(1), a_.norm(1));
+  expect_same(a.norm(2, {1}, true), a_.norm(2, 1, true));
+  expect_same(a.cumsum(1), a_.cumsum(1));
+  expect_same(a.argmin(1), a_.argmin(1));
+  const auto [values, indices] = a.sort(1, true);
+  expect_same(values, std::get<0>(a_.sort(1, true)));
+  expect_same(indices, std::get<1>(a_.sort(1, true)));
+}
+
+TEST_F(TensorTest, IsIndexedAndCut) {
+  const at::Tensor index = at::tensor({1, 0}, at::kLong);
+  expect_same(a[1][-1], a_[1][-1]);
+  expect_same(a.slice(1, 0, 3, 2), a_.slice(1, 0, 3, 2));
+  expect_same(a.permute({1, 0}).squeeze(1), a_.permute({1, 0}).squeeze(1));
+  expect_same(a[0].expand({2, 3}), a_[0].expand({2, 3}));
+  expect_same(a.flip({0, 1}).roll({1}, {1}), a_.flip({0, 1}).roll({1}, {1}));
+  expect_same(a.masked_fill(a > 1, 0), a_.masked_fill(a_ > 1, 0));
+  expect_same(a.masked_select(a > 1), a_.masked_select(a_ > 1));
+  expect_same(a.clone().masked_fill_(a > 1, 2), a_.masked_fill(a_ > 1, 2));
+  expect_same(a.clone().index_add_(0, wrap(index), b), a_.index_add(0, index, b_));
+  expect_same(a.clone().scatter_(0, wrap(index.unsqueeze(0)), b),
+              a_.scatter(0, index.unsqueeze(0), b_));
+  ASSERT_EQ(a.chunk(2, 1).size(), 2U);
+  expect_same(a.chunk(2, 1)[1], a_.chunk(2, 1)[1]);
+  expect_same(a.split(2, 1)[0], a_.split(2, 1)[0]);
+  ASSERT_EQ(a.unbind(1).size(), 3U);
+  expect_same(a.unbind(1)[2], a_.unbind(1)[2]);
 }
 
 TEST_F(TensorTest, IsDifferentiable) {

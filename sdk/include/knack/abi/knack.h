@@ -6,7 +6,9 @@
 
 #include <knack/abi/entry.h>
 #include <knack/abi/ext/aten.h>
+#include <knack/abi/ext/autograd.h>
 #include <knack/abi/ext/data.h>
+#include <knack/abi/ext/dlpack.h>
 #include <knack/abi/ext/log.h>
 #include <knack/abi/ext/metrics.h>
 #include <knack/abi/ext/norm.h>

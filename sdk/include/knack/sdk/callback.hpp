@@ -6,7 +6,7 @@
 
 namespace knack::inline v1::detail {
 
-/// Keeps an exception of the callable back while the host's code lies in between.
+/// Holds a failure of the callable back while the host's code lies in between.
 template <typename Function>
 class Callback {
  public:
@@ -14,24 +14,25 @@ class Callback {
 
   template <typename... Arguments>
   std::int32_t call(Arguments&&... arguments) noexcept {
-    try {
-      function_(std::forward<Arguments>(arguments)...);
-      return KNACK_STATUS_OK;
-    } catch (...) {
-      exception_ = std::current_exception();
-      return KNACK_STATUS_FAILED;
-    }
+    failure_ = attempt([&] { function_(std::forward<Arguments>(arguments)...); });
+    return failure_ ? KNACK_STATUS_FAILED : KNACK_STATUS_OK;
   }
 
-  /// After the host's function returned `status`: goes on with the exception, if there was one.
-  void finish(std::int32_t status, const char* function) {
-    if (exception_) std::rethrow_exception(exception_);
-    check_host(status, function);
+  /// Calls `slot` of the host, which calls back; goes on with the callable's failure, if any.
+  template <typename... Parameters, typename... Arguments>
+  void run(const char* function, std::int32_t (*slot)(Parameters...), Arguments... arguments) {
+    if (failed()) return;
+    const Failure of_host = attempt([&] { call_host(function, slot, arguments...); });
+    if (failure_) {
+      resume(failure_);
+    } else if (of_host) {
+      resume(of_host);
+    }
   }
 
  private:
   Function& function_;
-  std::exception_ptr exception_;
+  Failure failure_{};
 };
 
 }  // namespace knack::inline v1::detail

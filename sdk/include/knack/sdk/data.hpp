@@ -15,7 +15,7 @@ class TrainingData {
       : host_(host), api_(&detail::extension<knack_data_api_t>(host, KNACK_EXT_DATA)) {}
   /// Number of training samples.
   [[nodiscard]] std::int64_t samples() const {
-    return detail::check_count(api_->train_samples(host_), "knack.data/1 train_samples");
+    return detail::count_host("knack.data/1 train_samples", api_->train_samples, host_);
   }
   /// Calls on_batch(ValueView inputs, ValueView targets, std::int64_t samples) for batches in the
   /// order of the first epoch, until `samples` are seen; <= 0: all. Returns how many were seen.
@@ -32,7 +32,7 @@ class TrainingData {
       return static_cast<Bound*>(user)->call(ValueView(inputs), ValueView(targets), count);
     };
     std::int64_t seen = 0;
-    callback.finish(api_->pass(host_, &request, &seen), "knack.data/1 pass");
+    callback.run("knack.data/1 pass", api_->pass, host_, &request, &seen);
     return seen;
   }
 

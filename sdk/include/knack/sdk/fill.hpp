@@ -12,12 +12,12 @@ namespace knack::inline v1::detail {
 
 /// Writes as much of `filled` as `*out` has room for, by its struct_size, which afterwards says how
 /// much that was. So a plugin of a later minor serves hosts of an earlier one, and the other way
-/// round. Throws Error(KNACK_STATUS_INVALID) when there is no place.
+/// round. Fails with KNACK_STATUS_INVALID when there is no place.
 template <typename Struct>
 void fill(Struct* out, const Struct& filled) {
   if (out == nullptr || out->struct_size < sizeof(out->struct_size)) {
-    throw Error(KNACK_STATUS_INVALID,
-                "expected a struct with its struct_size set by the caller, found none");
+    return knack::fail(KNACK_STATUS_INVALID,
+                       "expected a struct with its struct_size set by the caller, found none");
   }
   const auto size = std::min(out->struct_size, static_cast<std::uint32_t>(sizeof(Struct)));
   std::memcpy(out, &filled, size);

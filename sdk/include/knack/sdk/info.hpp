@@ -21,13 +21,16 @@ struct Info {
 
 namespace detail {
 
-/// What KNACK_PLUGIN knows of the file. `torch_version` is for tier "torch-cxx" alone.
+/// What KNACK_PLUGIN knows of the file. `torch_version` is for tier "torch-cxx", where it is the
+/// very version, and "torch-stable", where it is the oldest one that will do. `abi_minor` is the
+/// lowest minor of the ABI that will do.
 struct PluginFacts {
   const char* version;
   const char* author;
   const char* license;
   const char* tier;
   const char* torch_version;
+  unsigned abi_minor = 0;
 };
 
 #if defined(_LIBCPP_VERSION)
@@ -93,7 +96,9 @@ template <typename... Provided>
 constexpr void write_manifest(TextSink& sink, const PluginFacts& facts) {
   static_assert(KNACK_ABI_MAJOR == 1, "the manifest's text names the major");
   sink.append(KNACK_MANIFEST_MAGIC);
-  sink.append("{\"abi_major\": 1, \"abi_minor\": 0, ");
+  sink.append("{\"abi_major\": 1, \"abi_minor\": ");
+  sink.append_number(facts.abi_minor);
+  sink.append(", ");
   write_field(sink, "tier", facts.tier);
   sink.append(", ");
   write_field(sink, "version", facts.version);
@@ -110,6 +115,10 @@ constexpr void write_manifest(TextSink& sink, const PluginFacts& facts) {
     sink.append(kCxx11Abi);
     sink.append(", ");
     write_field(sink, "compiler", kCompiler);
+    sink.append("}");
+  } else if (std::string_view(facts.tier) == "torch-stable") {
+    sink.append(", \"torch\": {");
+    write_field(sink, "target", facts.torch_version);
     sink.append("}");
   }
   sink.append(", \"provides\": [");

@@ -7,6 +7,8 @@
 #include <knack/sdk/options.hpp>
 #include <knack/sdk/state.hpp>
 
+#include <memory>
+
 namespace knack::inline v1::detail {
 
 /// True when `method` of T is not the one of Base: `overrides<&T::save, &Component::save>`.
@@ -62,10 +64,10 @@ struct Instance {
     Instance& self = of(instance);
     return guarded(self.host, [&] {
       if (version > T::state_version) {
-        throw Error(KNACK_STATUS_UNSUPPORTED, "the state has version " + std::to_string(version) +
-                                                  ", this plugin reads up to " +
-                                                  std::to_string(T::state_version) +
-                                                  "; use the plugin that saved it");
+        return knack::fail(KNACK_STATUS_UNSUPPORTED,
+                           "the state has version " + std::to_string(version) +
+                               ", this plugin reads up to " + std::to_string(T::state_version) +
+                               "; use the plugin that saved it");
       }
       self.object.load(StateReader(ValueView(state), version));
     });
@@ -74,27 +76,29 @@ struct Instance {
 
 /// Makes an instance from whichever of (options, host), (options), (host) or () T can be made.
 template <typename T>
-Instance<T>* make_instance(const knack_host_t* abi_host, ValueView given) {
+std::unique_ptr<Instance<T>> make_instance(const knack_host_t* abi_host, ValueView given) {
   const Host host(abi_host);
   if constexpr (HasOptions<T>) {
     const auto options = read_options<typename T::Options>(given);
     if constexpr (std::is_constructible_v<T, decltype(options), Host>) {
-      return new Instance<T>(abi_host, options, host);
+      return std::make_unique<Instance<T>>(abi_host, options, host);
     } else {
-      return new Instance<T>(abi_host, options);
+      return std::make_unique<Instance<T>>(abi_host, options);
     }
   } else if constexpr (std::is_constructible_v<T, Host>) {
-    return new Instance<T>(abi_host, host);
+    return std::make_unique<Instance<T>>(abi_host, host);
   } else {
-    return new Instance<T>(abi_host);
+    return std::make_unique<Instance<T>>(abi_host);
   }
 }
 
 template <typename T>
 std::int32_t create_instance(const knack_host_t* host, const knack_value_t* options,
                              knack_instance_t** out_instance) {
-  return guarded(host,
-                 [&] { *out_instance = &make_instance<T>(host, ValueView(options))->abi.head; });
+  return guarded(host, [&] {
+    auto instance = make_instance<T>(host, ValueView(options));
+    if (!failed()) *out_instance = &instance.release()->abi.head;
+  });
 }
 
 }  // namespace knack::inline v1::detail

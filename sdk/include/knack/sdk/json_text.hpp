@@ -18,6 +18,10 @@ struct TextSink {
       ++size;
     }
   }
+  constexpr void append_number(unsigned number) {
+    if (number >= 10) append_number(number / 10);
+    append(std::string_view("0123456789").substr(number % 10, 1));
+  }
 };
 
 /// Writes `text` as a JSON string. `Sink` has append(std::string_view).

@@ -25,7 +25,7 @@ class Log {
 
  private:
   void write(std::uint32_t level, std::string_view message) const {
-    api_->write(host_, level, detail::to_abi(message));
+    if (api_->write != nullptr) api_->write(host_, level, detail::to_abi(message));
   }
 
   const knack_host_t* host_;

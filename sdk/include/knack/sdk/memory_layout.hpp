@@ -16,7 +16,7 @@ namespace detail {
 inline knack_tensor_info_t describe_tensor(knack_tensor_t* tensor) {
   knack_tensor_info_t info{};
   info.struct_size = sizeof(info);
-  check_host(tensor_api().describe(tensor, &info), "knack.tensor/1 describe");
+  call_host("knack.tensor/1 describe", tensor_api().describe, tensor, &info);
   return info;
 }
 
@@ -44,7 +44,8 @@ inline bool same_layout(knack_tensor_t* a, knack_tensor_t* b) {
 /// both have the same shape.
 inline Tensor copy_in_layout_of(knack_tensor_t* like, const Tensor& source) {
   if (!detail::same_sizes(detail::describe_tensor(like), source.info())) {
-    throw Error(KNACK_STATUS_INVALID, "two tensors that belong together differ in their shapes");
+    fail(KNACK_STATUS_INVALID, "two tensors that belong together differ in their shapes");
+    return {};
   }
   Tensor copy = Tensor::empty_like(Tensor::retain(like));
   copy.copy_(source);
@@ -68,9 +69,9 @@ class LayoutMatcher {
   /// Throws for a parameter whose elements do not lie next to each other.
   static void check_without_gaps(knack_tensor_t* param, std::string_view name) {
     if (same_layout(param, Tensor::empty_like(Tensor::retain(param)).handle())) return;
-    throw Error(KNACK_STATUS_UNSUPPORTED, "parameter \"" + std::string(name) +
-                                              "\" has gaps in memory, which fused operators cannot "
-                                              "skip; make it contiguous in the model");
+    fail(KNACK_STATUS_UNSUPPORTED, "parameter \"" + std::string(name) +
+                                       "\" has gaps in memory, which fused operators cannot skip; "
+                                       "make it contiguous in the model");
   }
 
  private:

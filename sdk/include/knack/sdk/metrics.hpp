@@ -13,13 +13,13 @@ class Metrics {
       : host_(host), api_(&detail::extension<knack_metrics_api_t>(host, KNACK_EXT_METRICS)) {}
   /// A number at the present step, logged as "<instance>.<name>".
   void report(std::string_view name, double value) const {
-    detail::check_host(api_->report(host_, detail::to_abi(name), value), "knack.metrics/1 report");
+    detail::call_host("knack.metrics/1 report", api_->report, host_, detail::to_abi(name), value);
   }
   /// A fact about the whole run; the last value given for a key wins. No tensors.
   void summarize(std::string_view key, const Value& value) const {
     const knack_value_t lent = value.lend(host_);
-    detail::check_host(api_->summarize(host_, detail::to_abi(key), &lent),
-                       "knack.metrics/1 summarize");
+    detail::call_host("knack.metrics/1 summarize", api_->summarize, host_, detail::to_abi(key),
+                      &lent);
   }
 
  private:

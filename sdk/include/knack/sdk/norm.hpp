@@ -26,12 +26,12 @@ class NormLayers : public detail::IndexRange<NormLayers> {
   explicit NormLayers(const knack_host_t* host)
       : host_(host), api_(&detail::extension<knack_norm_api_t>(host, KNACK_EXT_NORM)) {}
   [[nodiscard]] std::int64_t size() const {
-    return detail::check_count(api_->count(host_), "knack.norm/1 count");
+    return detail::count_host("knack.norm/1 count", api_->count, host_);
   }
   [[nodiscard]] NormLayer operator[](std::int64_t index) const {
     knack_norm_layer_t layer{};
     layer.struct_size = sizeof(layer);
-    detail::check_host(api_->get(host_, index, &layer), "knack.norm/1 get");
+    detail::call_host("knack.norm/1 get", api_->get, host_, index, &layer);
     return {index,
             detail::from_abi(layer.name),
             detail::from_abi(layer.kind),
@@ -42,7 +42,7 @@ class NormLayers : public detail::IndexRange<NormLayers> {
             Tensor::retain(layer.running_var_borrowed)};
   }
   void set_momentum(std::int64_t index, double momentum) const {
-    detail::check_host(api_->set_momentum(host_, index, momentum), "knack.norm/1 set_momentum");
+    detail::call_host("knack.norm/1 set_momentum", api_->set_momentum, host_, index, momentum);
   }
 
   /// Runs the active weights over training data and calls on_input(std::int64_t layer, const
@@ -63,7 +63,7 @@ class NormLayers : public detail::IndexRange<NormLayers> {
       return static_cast<Bound*>(user)->call(layer, input);
     };
     std::int64_t seen = 0;
-    callback.finish(api_->observe(host_, &request, &seen), "knack.norm/1 observe");
+    callback.run("knack.norm/1 observe", api_->observe, host_, &request, &seen);
     return seen;
   }
 

@@ -35,7 +35,8 @@ class Objective : public Component {
                   const knack_value_t* targets, knack_tensor_t** out_loss) {
       Self& self = Self::of(objective);
       return detail::guarded(self.host, [&] {
-        *out_loss = self.object.loss(ValueView(outputs), ValueView(targets)).release();
+        Tensor loss = self.object.loss(ValueView(outputs), ValueView(targets));
+        if (!failed()) *out_loss = loss.release();
       });
     };
     if constexpr (detail::overrides<&T::weight, &Objective::weight>) {

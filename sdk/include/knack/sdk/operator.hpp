@@ -2,67 +2,13 @@
 // Every ATen operator: found once by name, called like a function.
 #pragma once
 
-#include <knack/sdk/tensor_handle.hpp>
+#include <knack/sdk/argument_lists.hpp>
 
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace knack::inline v1 {
-
-/// A list of tensors for operators that take Tensor[]. Refers to its tensors and does not keep them
-/// alive. Reuse one across steps: nothing is allocated then.
-class TensorList {
- public:
-  void push_back(const Tensor& tensor) {
-    push_back(tensor.handle());
-  }
-  void push_back(Tensor&& tensor) = delete;  // would be gone before the list is used
-  void push_back(knack_tensor_t* handle) {
-    knack_value_t item{};
-    item.tag = KNACK_VALUE_TENSOR;
-    item.as.tensor = handle;
-    items_.push_back(item);
-  }
-  void clear() {
-    items_.clear();
-  }
-  [[nodiscard]] std::size_t size() const {
-    return items_.size();
-  }
-  [[nodiscard]] bool empty() const {
-    return items_.empty();
-  }
-  [[nodiscard]] knack_tensor_t* handle(std::size_t index) const {
-    return items_[index].as.tensor;
-  }
-  /// A reference of its own to one element.
-  [[nodiscard]] Tensor operator[](std::size_t index) const {
-    return Tensor::retain(handle(index));
-  }
-  [[nodiscard]] knack_value_t abi() const {
-    return {KNACK_VALUE_LIST, 0, items_.size(), {.items = items_.data()}};
-  }
-
- private:
-  std::vector<knack_value_t> items_;
-};
-
-/// A list of integers for operators that take int[].
-class IntList {
- public:
-  IntList(Sizes numbers) : IntList(view_of(numbers)) {}
-  IntList(SizesView numbers) {
-    items_.reserve(numbers.size());
-    for (const std::int64_t number : numbers) items_.push_back(Scalar(number).abi());
-  }
-  [[nodiscard]] knack_value_t abi() const {
-    return {KNACK_VALUE_LIST, 0, items_.size(), {.items = items_.data()}};
-  }
-
- private:
-  std::vector<knack_value_t> items_;
-};
 
 namespace detail {
 
@@ -96,6 +42,12 @@ inline knack_value_t argument(const TensorList& list) {
 inline knack_value_t argument(const IntList& list) {
   return list.abi();
 }
+inline knack_value_t argument(const ScalarList& list) {
+  return list.abi();
+}
+inline knack_value_t argument(const Device& device) {
+  return argument(std::string_view(device.name()));
+}
 
 }  // namespace detail
 
@@ -105,13 +57,14 @@ inline knack_value_t argument(const IntList& list) {
 ///   knack::Tensor y = relu(x);
 ///
 /// Arguments come in the order of the operator's schema: Tensor (undefined or std::nullopt for
-/// None), numbers, bool, Scalar, Dtype, text, TensorList, IntList. Trailing ones with defaults may
-/// be left out. Throws Error with LibTorch's message.
+/// None), numbers, bool, Scalar, Dtype, Device, text, TensorList, IntList, ScalarList. Trailing ones
+/// with defaults may be left out. Fails with LibTorch's message.
 class Operator {
  public:
   /// Throws Error(KNACK_STATUS_NOT_FOUND) when the host's LibTorch has no such operator.
   explicit Operator(const char* name, const char* overload = "") {
-    check(detail::aten_api().find(name, overload, &operator_));
+    const auto find = detail::aten_api().find;
+    if (find != nullptr) check(find(name, overload, &operator_));
   }
 
   /// The first result; undefined when it is no tensor.
@@ -163,6 +116,8 @@ class Operator {
  private:
   template <std::size_t capacity, typename... Arguments>
   void call(std::array<knack_value_t, capacity>& results, const Arguments&... arguments) const {
+    if (failed()) return;
+    if (operator_ == nullptr) return fail(KNACK_STATUS_NOT_FOUND, "the operator was not found");
     const std::array<knack_value_t, sizeof...(Arguments)> values{detail::argument(arguments)...};
     std::uint64_t count = 0;
     check(detail::aten_api().call(operator_, values.data(), values.size(), results.data(), capacity,
@@ -171,7 +126,7 @@ class Operator {
 
   static void check(std::int32_t status) {
     if (status != KNACK_STATUS_OK) {
-      throw Error(status, std::string(detail::from_abi(detail::aten_api().last_error())));
+      fail(status, std::string(detail::from_abi(detail::aten_api().last_error())));
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <knack/sdk/option.hpp>
 
+#include <cstdlib>
 #include <deque>
 
 namespace knack::inline v1 {
@@ -40,11 +41,8 @@ class OptionSpec {
     option.default_ = Kind::text(options_.*member);
     if (given_ == nullptr) return option;
     if (const std::optional<ValueView> value = given_->find(name)) {
-      try {
-        options_.*member = Kind::read(*value);
-      } catch (const Error& error) {
-        throw Error(error.status(), "option \"" + option.name_ + "\": " + error.what());
-      }
+      detail::with_prefix("option \"" + option.name_ + "\": ",
+                          [&] { options_.*member = Kind::read(*value); });
     }
     return option;
   }
@@ -66,6 +64,18 @@ class OptionSpec {
     return schema + "}";
   }
 
+  /// The present value of an option that is a number. Throws Error(KNACK_STATUS_NOT_FOUND) for
+  /// others.
+  [[nodiscard]] double number(std::string_view name) const {
+    for (const Option& option : described_) {
+      const std::string_view type = option.type_;
+      const bool is_number = (type == "number" || type == "integer") && !option.nullable_;
+      if (is_number && option.name_ == name) return std::strtod(option.default_.c_str(), nullptr);
+    }
+    fail(KNACK_STATUS_NOT_FOUND, "there is no numeric option \"" + std::string(name) + "\"");
+    return 0;
+  }
+
   /// The options after those in `map` are taken over; the others stay as they are. Throws
   /// Error(KNACK_STATUS_INVALID) that names an option of a wrong type or value, or an unknown one.
   Options read(ValueView map) {
@@ -73,19 +83,22 @@ class OptionSpec {
     given_ = &map;
     Options::describe(*this);
     given_ = nullptr;
-    for (std::size_t i = 0; i < map.size(); ++i) find(map.name(i)).check(map[i]);
+    for (std::size_t i = 0; i < map.size() && !failed(); ++i) {
+      if (const Option* option = find(map.name(i))) option->check(map[i]);
+    }
     return options_;
   }
 
  private:
-  const Option& find(std::string_view name) const {
+  const Option* find(std::string_view name) const {
     for (const Option& option : described_) {
-      if (option.name_ == name) return option;
+      if (option.name_ == name) return &option;
     }
     std::string known;
     for (const Option& option : described_) known += (known.empty() ? "" : ", ") + option.name_;
-    throw Error(KNACK_STATUS_INVALID,
-                "there is no option \"" + std::string(name) + "\"; there are " + known);
+    fail(KNACK_STATUS_INVALID,
+         "there is no option \"" + std::string(name) + "\"; there are " + known);
+    return nullptr;
   }
 
   Options options_;
@@ -134,7 +147,7 @@ inline void Option::check(ValueView given) const {
   if (given.is_none()) return;
   if (!given.is_list()) return check_item(given);
   if (length_ && given.size() != static_cast<std::size_t>(*length_)) {
-    throw Error(KNACK_STATUS_INVALID, "option \"" + name_ + "\": expected " +
+    return fail(KNACK_STATUS_INVALID, "option \"" + name_ + "\": expected " +
                                           detail::number_text(*length_) + " elements, found " +
                                           detail::number_text(given.size()));
   }
@@ -143,8 +156,8 @@ inline void Option::check(ValueView given) const {
 
 inline void Option::check_item(ValueView given) const {
   const auto refuse = [this](const std::string& expected, const std::string& found) {
-    throw Error(KNACK_STATUS_INVALID,
-                "option \"" + name_ + "\": expected " + expected + ", found " + found);
+    fail(KNACK_STATUS_INVALID,
+         "option \"" + name_ + "\": expected " + expected + ", found " + found);
   };
   for (const Limit& limit : limits_) {
     const std::string_view keyword = limit.keyword;

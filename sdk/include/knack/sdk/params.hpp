@@ -29,12 +29,12 @@ class Params : public detail::IndexRange<Params> {
   explicit Params(const knack_host_t* host)
       : host_(host), api_(&detail::extension<knack_params_api_t>(host, KNACK_EXT_PARAMS)) {}
   [[nodiscard]] std::int64_t size() const {
-    return detail::check_count(api_->count(host_), "knack.params/1 count");
+    return detail::count_host("knack.params/1 count", api_->count, host_);
   }
   [[nodiscard]] Param operator[](std::int64_t index) const {
     knack_param_t param{};
     param.struct_size = sizeof(param);
-    detail::check_host(api_->get(host_, index, &param), "knack.params/1 get");
+    detail::call_host("knack.params/1 get", api_->get, host_, index, &param);
     return {index,
             detail::from_abi(param.name),
             detail::from_abi(param.role),
@@ -50,31 +50,30 @@ class Params : public detail::IndexRange<Params> {
   /// The same as a borrowed handle, NULL when there is none; valid until the hook returns.
   [[nodiscard]] knack_tensor_t* gradient_handle(std::int64_t index) const {
     knack_tensor_t* gradient = nullptr;
-    detail::check_host(api_->gradient(host_, index, &gradient), "knack.params/1 gradient");
+    detail::call_host("knack.params/1 gradient", api_->gradient, host_, index, &gradient);
     return gradient;
   }
 
   /// Sets an optimizer option of one parameter; people are shown `reason`. In `fit_begin`.
   void set_option(const Param& param, std::string_view option, double value,
                   std::string_view reason) const {
-    detail::check_host(
-        api_->set_option(host_, param.index, detail::to_abi(option), value, detail::to_abi(reason)),
-        "knack.params/1 set_option");
+    detail::call_host("knack.params/1 set_option", api_->set_option, host_, param.index,
+                      detail::to_abi(option), value, detail::to_abi(reason));
   }
 
   /// The groups that followed from the options, and an option of a group. After `fit_begin`.
   [[nodiscard]] std::int64_t group_count() const {
-    return detail::check_count(api_->group_count(host_), "knack.params/1 group_count");
+    return detail::count_host("knack.params/1 group_count", api_->group_count, host_);
   }
   [[nodiscard]] double group_option(std::int64_t group, std::string_view option) const {
     double value = 0;
-    detail::check_host(api_->get_group_option(host_, group, detail::to_abi(option), &value),
-                       "knack.params/1 get_group_option");
+    detail::call_host("knack.params/1 get_group_option", api_->get_group_option, host_, group,
+                      detail::to_abi(option), &value);
     return value;
   }
   void set_group_option(std::int64_t group, std::string_view option, double value) const {
-    detail::check_host(api_->set_group_option(host_, group, detail::to_abi(option), value),
-                       "knack.params/1 set_group_option");
+    detail::call_host("knack.params/1 set_group_option", api_->set_group_option, host_, group,
+                      detail::to_abi(option), value);
   }
 
  private:

@@ -18,20 +18,25 @@
 #ifndef KNACK_PLUGIN_TORCH_VERSION
 #define KNACK_PLUGIN_TORCH_VERSION ""
 #endif
+/// The lowest minor of the ABI whose hosts the plugin loads into. One that can do without what is
+/// younger, or asks for it by name only, keeps 0.
+#ifndef KNACK_PLUGIN_ABI_MINOR
+#define KNACK_PLUGIN_ABI_MINOR 0
+#endif
 
 /// Stands once in a plugin file, at namespace scope: `KNACK_PLUGIN("1.0.0", Resnet18, Resnet34)`.
 /// Each class derives from a kind (Trick, Model, ...) and has `static constexpr knack::Info info`.
 #define KNACK_PLUGIN(version, ...)                                                      \
   namespace {                                                                           \
   constexpr ::knack::detail::PluginFacts knack_plugin_facts{                            \
-      version, KNACK_PLUGIN_AUTHOR, KNACK_PLUGIN_LICENSE, KNACK_PLUGIN_TIER,            \
-      KNACK_PLUGIN_TORCH_VERSION};                                                      \
+      version,           KNACK_PLUGIN_AUTHOR,        KNACK_PLUGIN_LICENSE,              \
+      KNACK_PLUGIN_TIER, KNACK_PLUGIN_TORCH_VERSION, KNACK_PLUGIN_ABI_MINOR};           \
   KNACK_MANIFEST constexpr auto knack_plugin_manifest =                                 \
       ::knack::detail::make_manifest<knack_plugin_facts, __VA_ARGS__>();                \
   }                                                                                     \
   KNACK_EXPORT const knack_entry_t KNACK_ENTRY;                                         \
   constinit const knack_entry_t KNACK_ENTRY = ::knack::detail::make_entry<__VA_ARGS__>( \
-      knack_plugin_manifest.data(), knack_plugin_manifest.size());
+      knack_plugin_manifest.data(), knack_plugin_manifest.size(), KNACK_PLUGIN_ABI_MINOR);
 
 namespace knack::inline v1::detail {
 
@@ -71,12 +76,13 @@ struct Entry {
 };
 
 template <typename... Provided>
-constexpr knack_entry_t make_entry(const char* manifest, std::uint64_t manifest_size) {
+constexpr knack_entry_t make_entry(const char* manifest, std::uint64_t manifest_size,
+                                   std::uint32_t abi_minor = 0) {
   using Functions = Entry<Provided...>;
   knack_entry_t entry{};
   entry.struct_size = sizeof(entry);
   entry.abi_major = KNACK_ABI_MAJOR;
-  entry.abi_minor_needed = 0;
+  entry.abi_minor_needed = abi_minor;
   entry.descriptor_count = sizeof...(Provided);
   entry.manifest = manifest;
   entry.manifest_size = manifest_size;

@@ -16,11 +16,11 @@ class Rng {
       : host_(host), api_(&detail::extension<knack_rng_api_t>(host, KNACK_EXT_RNG)) {}
   /// 64 random bits.
   std::uint64_t operator()() const {
-    return api_->next(host_);
+    return detail::failed() ? 0 : api_->next(host_);
   }
   /// In [0, 1), with 53 random bits.
   [[nodiscard]] double uniform() const {
-    return api_->uniform(host_);
+    return detail::failed() ? 0 : api_->uniform(host_);
   }
   static constexpr std::uint64_t min() {
     return 0;

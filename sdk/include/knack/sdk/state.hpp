@@ -34,8 +34,9 @@ class StateReader {
   }
   [[nodiscard]] ValueView operator[](std::string_view name) const {
     const std::optional<ValueView> entry = state_.find(name);
-    if (!entry) throw Error("the saved state has no \"" + std::string(name) + "\"");
-    return *entry;
+    if (entry) return *entry;
+    fail("the saved state has no \"" + std::string(name) + "\"");
+    return {};
   }
 
  private:

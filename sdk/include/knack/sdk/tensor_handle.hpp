@@ -4,76 +4,14 @@
 
 #include <knack/abi/value.h>
 #include <knack/sdk/gateway.hpp>
+#include <knack/sdk/tensor_types.hpp>
 
 #include <array>
-#include <concepts>
 #include <cstring>
-#include <initializer_list>
-#include <span>
-#include <string>
 #include <utility>
+#include <vector>
 
 namespace knack::inline v1 {
-
-/// Element types; the numbers are those of c10::ScalarType.
-enum class Dtype : std::int32_t {
-  uint8 = KNACK_DTYPE_UINT8,
-  int8 = KNACK_DTYPE_INT8,
-  int16 = KNACK_DTYPE_INT16,
-  int32 = KNACK_DTYPE_INT32,
-  int64 = KNACK_DTYPE_INT64,
-  float16 = KNACK_DTYPE_FLOAT16,
-  float32 = KNACK_DTYPE_FLOAT32,
-  float64 = KNACK_DTYPE_FLOAT64,
-  boolean = KNACK_DTYPE_BOOL,
-  bfloat16 = KNACK_DTYPE_BFLOAT16,
-};
-
-/// True for types of less precision than float32.
-constexpr bool is_reduced_precision(Dtype dtype) {
-  return dtype == Dtype::float16 || dtype == Dtype::bfloat16;
-}
-
-template <typename Element>
-constexpr Dtype dtype_of() {
-  if constexpr (std::is_same_v<Element, std::uint8_t>) return Dtype::uint8;
-  if constexpr (std::is_same_v<Element, std::int8_t>) return Dtype::int8;
-  if constexpr (std::is_same_v<Element, std::int16_t>) return Dtype::int16;
-  if constexpr (std::is_same_v<Element, std::int32_t>) return Dtype::int32;
-  if constexpr (std::is_same_v<Element, std::int64_t>) return Dtype::int64;
-  if constexpr (std::is_same_v<Element, float>) return Dtype::float32;
-  if constexpr (std::is_same_v<Element, double>) return Dtype::float64;
-  if constexpr (std::is_same_v<Element, bool>) return Dtype::boolean;
-}
-
-/// Shapes and lists of dimensions: `tensor.sum({0, 2})`, or from any contiguous range of int64.
-using Sizes = std::initializer_list<std::int64_t>;
-using SizesView = std::span<const std::int64_t>;
-
-inline SizesView view_of(Sizes sizes) {
-  return {sizes.begin(), sizes.size()};
-}
-
-/// A number of unknown type, as operators take it: keeps integers integers.
-class Scalar {
- public:
-  template <std::floating_point Number>
-  Scalar(Number number) : value_{KNACK_VALUE_FLOAT, 0, 0, {.f64 = number}} {}
-  template <std::integral Number>
-  Scalar(Number number)
-      : value_{std::same_as<Number, bool> ? std::uint32_t{KNACK_VALUE_BOOL}
-                                          : std::uint32_t{KNACK_VALUE_INT},
-               0,
-               0,
-               {.i64 = static_cast<std::int64_t>(number)}} {}
-
-  [[nodiscard]] const knack_value_t& abi() const {
-    return value_;
-  }
-
- private:
-  knack_value_t value_;
-};
 
 /// One counted reference to a tensor of the host, or none ("undefined"). Copies refer to the same
 /// elements. Operations that end in `_` work in place. All throw Error with LibTorch's message.
@@ -99,7 +37,7 @@ class Tensor {
   static Tensor retain(knack_tensor_t* borrowed) {
     knack_tensor_t* owned = nullptr;
     if (borrowed != nullptr) {
-      detail::check_host(detail::tensor_api().retain(borrowed, &owned), "knack.tensor/1 retain");
+      detail::call_host("knack.tensor/1 retain", detail::tensor_api().retain, borrowed, &owned);
     }
     return take(owned);
   }
@@ -112,7 +50,7 @@ class Tensor {
     return std::exchange(handle_, nullptr);
   }
 
-  /// New row-major tensors on the CPU; the elements of `empty` are not initialized.
+  /// New row-major tensors; the elements of `empty` are not initialized.
   static Tensor empty(SizesView sizes, Dtype dtype);
   static Tensor empty(Sizes sizes, Dtype dtype) {
     return empty(view_of(sizes), dtype);
@@ -121,13 +59,33 @@ class Tensor {
   static Tensor zeros(Sizes sizes, Dtype dtype = Dtype::float32) {
     return zeros(view_of(sizes), dtype);
   }
+  static Tensor zeros(Sizes sizes, Dtype dtype, const Device& device);
+  static Tensor ones(Sizes sizes, Dtype dtype = Dtype::float32, const Device& device = "cpu");
+  static Tensor full(Sizes sizes, Scalar value, Dtype dtype = Dtype::float32,
+                     const Device& device = "cpu");
+  /// start, start + step, ... up to `end`, which is not among them.
+  static Tensor arange(Scalar start, Scalar end, Scalar step = 1, Dtype dtype = Dtype::int64,
+                       const Device& device = "cpu");
   template <typename Element>
   static Tensor from_data(std::span<const Element> elements, SizesView sizes);
+  template <typename Element>
+  static Tensor from_data(std::initializer_list<Element> elements, Sizes sizes) {
+    return from_data(std::span<const Element>(elements.begin(), elements.size()), view_of(sizes));
+  }
   /// On the device of `other`, of its shape, and of its element type unless told otherwise.
   static Tensor empty_like(const Tensor& other);
   static Tensor zeros_like(const Tensor& other);
   static Tensor zeros_like(const Tensor& other, Dtype dtype);
+  static Tensor ones_like(const Tensor& other);
   static Tensor full_like(const Tensor& other, Scalar value);
+
+  /// Random numbers of the calling instance's own stream: uniform in [0, 1), of the standard normal
+  /// distribution, integers of [low, high), and 0 .. count - 1 in random order.
+  static Tensor rand(Sizes sizes, Dtype dtype = Dtype::float32, const Device& device = "cpu");
+  static Tensor randn(Sizes sizes, Dtype dtype = Dtype::float32, const Device& device = "cpu");
+  static Tensor randint(std::int64_t low, std::int64_t high, Sizes sizes,
+                        const Device& device = "cpu");
+  static Tensor randperm(std::int64_t count, const Device& device = "cpu");
 
   [[nodiscard]] bool defined() const noexcept {
     return handle_ != nullptr;
@@ -136,17 +94,30 @@ class Tensor {
   [[nodiscard]] Dtype dtype() const {
     return static_cast<Dtype>(info().dtype);
   }
+  [[nodiscard]] Device device() const {
+    return Device::of(info());
+  }
   [[nodiscard]] std::int64_t dim() const {
     return info().dimensions;
   }
   [[nodiscard]] std::int64_t numel() const {
     return info().element_count;
   }
-  /// Valid while the tensor is alive and not resized.
+  [[nodiscard]] bool requires_grad() const {
+    return (info().flags & KNACK_TENSOR_REQUIRES_GRAD) != 0;
+  }
+  [[nodiscard]] bool is_contiguous() const {
+    return (info().flags & KNACK_TENSOR_CONTIGUOUS) != 0;
+  }
+  [[nodiscard]] bool is_floating_point() const {
+    return is_floating(dtype());
+  }
+  /// Valid while the tensor is alive and not resized; strides count elements.
   [[nodiscard]] SizesView sizes() const;
+  [[nodiscard]] SizesView strides() const;
   /// `dimension` may count from the end: -1 is the last.
   [[nodiscard]] std::int64_t size(std::int64_t dimension) const;
-  /// The elements in memory. Throws unless the tensor is on the CPU, row-major and of this type.
+  /// The elements in memory. Fails unless the tensor is on the CPU, row-major and of this type.
   template <typename Element>
   [[nodiscard]] std::span<Element> data() const;
   /// The only element, converted. Waits for the device.
@@ -156,6 +127,7 @@ class Tensor {
   Tensor& copy_(const Tensor& source);
   Tensor& fill_(Scalar value);
   Tensor& zero_();
+  Tensor& add_(const Tensor& other, Scalar alpha);  ///< += alpha * other
   Tensor& add_(const Tensor& other);
   Tensor& sub_(const Tensor& other);
   Tensor& mul_(const Tensor& other);
@@ -164,22 +136,44 @@ class Tensor {
   Tensor& sub_(Scalar other);
   Tensor& mul_(Scalar other);
   Tensor& div_(Scalar other);
-  /// this + weight * (end - this)
-  Tensor& lerp_(const Tensor& end, Scalar weight);
+  Tensor& lerp_(const Tensor& end, Scalar weight);  ///< += weight * (end - this)
+  Tensor& addcmul_(const Tensor& a, const Tensor& b, Scalar factor = 1);  ///< += factor * a * b
+  Tensor& addcdiv_(const Tensor& a, const Tensor& b, Scalar factor = 1);  ///< += factor * a / b
   Tensor& clamp_(Scalar low, Scalar high);
+  Tensor& masked_fill_(const Tensor& mask, Scalar value);
+  Tensor& scatter_(std::int64_t dim, const Tensor& indices, const Tensor& source);
+  Tensor& index_add_(std::int64_t dim, const Tensor& indices, const Tensor& source);
+  /// Random numbers of the calling instance's own stream.
+  Tensor& uniform_(double low = 0, double high = 1);
+  Tensor& normal_(double mean = 0, double deviation = 1);
+  Tensor& bernoulli_(double probability = 0.5);
+  Tensor& requires_grad_(bool required = true);
 
   [[nodiscard]] Tensor clone() const;
   [[nodiscard]] Tensor detach() const;
   [[nodiscard]] Tensor contiguous() const;
   [[nodiscard]] Tensor to(Dtype dtype) const;
+  [[nodiscard]] Tensor to(const Device& device) const;
+  [[nodiscard]] Tensor to(const Device& device, Dtype dtype) const;
 
   [[nodiscard]] Tensor abs() const;
+  [[nodiscard]] Tensor sign() const;
+  [[nodiscard]] Tensor round() const;
+  [[nodiscard]] Tensor floor() const;
   [[nodiscard]] Tensor exp() const;
   [[nodiscard]] Tensor log() const;
   [[nodiscard]] Tensor sqrt() const;
+  [[nodiscard]] Tensor rsqrt() const;
   [[nodiscard]] Tensor square() const;
+  [[nodiscard]] Tensor reciprocal() const;
   [[nodiscard]] Tensor sigmoid() const;
+  [[nodiscard]] Tensor tanh() const;
+  [[nodiscard]] Tensor relu() const;
   [[nodiscard]] Tensor isfinite() const;
+  [[nodiscard]] Tensor logical_not() const;
+  [[nodiscard]] Tensor pow(Scalar exponent) const;
+  [[nodiscard]] Tensor clamp(Scalar low, Scalar high) const;
+  [[nodiscard]] Tensor lerp(const Tensor& end, Scalar weight) const;
   [[nodiscard]] Tensor matmul(const Tensor& other) const;
   [[nodiscard]] Tensor softmax(std::int64_t dim) const;
   [[nodiscard]] Tensor log_softmax(std::int64_t dim) const;
@@ -190,35 +184,64 @@ class Tensor {
   [[nodiscard]] Tensor min() const;
   [[nodiscard]] Tensor all() const;
   [[nodiscard]] Tensor any() const;
-  /// The Euclidean length of all elements.
-  [[nodiscard]] Tensor norm() const;
   [[nodiscard]] Tensor sum(Sizes dims, bool keepdim = false) const;
   [[nodiscard]] Tensor mean(Sizes dims, bool keepdim = false) const;
+  [[nodiscard]] Tensor amax(Sizes dims, bool keepdim = false) const;
+  [[nodiscard]] Tensor amin(Sizes dims, bool keepdim = false) const;
+  /// The p-norm of all elements, or over `dims`.
+  [[nodiscard]] Tensor norm(Scalar p = 2) const;
+  [[nodiscard]] Tensor norm(Scalar p, Sizes dims, bool keepdim = false) const;
   /// Variance and mean over `dims`; the variance is divided by n - correction.
   [[nodiscard]] std::array<Tensor, 2> var_mean(SizesView dims, double correction) const;
+  [[nodiscard]] Tensor cumsum(std::int64_t dim) const;
   [[nodiscard]] Tensor argmax(std::int64_t dim, bool keepdim = false) const;
-  /// The k largest values along `dim` in falling order, and their int64 indices.
+  [[nodiscard]] Tensor argmin(std::int64_t dim, bool keepdim = false) const;
+  /// The values along `dim` in order, and their int64 indices; topk gives the k largest.
+  [[nodiscard]] std::array<Tensor, 2> sort(std::int64_t dim = -1, bool descending = false) const;
   [[nodiscard]] std::array<Tensor, 2> topk(std::int64_t k, std::int64_t dim = -1) const;
 
   [[nodiscard]] Tensor eq(const Tensor& other) const;
   [[nodiscard]] Tensor ne(const Tensor& other) const;
   [[nodiscard]] Tensor lt(const Tensor& other) const;
+  [[nodiscard]] Tensor le(const Tensor& other) const;
   [[nodiscard]] Tensor gt(const Tensor& other) const;
+  [[nodiscard]] Tensor ge(const Tensor& other) const;
   [[nodiscard]] Tensor eq(Scalar other) const;
   [[nodiscard]] Tensor ne(Scalar other) const;
   [[nodiscard]] Tensor lt(Scalar other) const;
+  [[nodiscard]] Tensor le(Scalar other) const;
   [[nodiscard]] Tensor gt(Scalar other) const;
+  [[nodiscard]] Tensor ge(Scalar other) const;
+  [[nodiscard]] Tensor minimum(const Tensor& other) const;
+  [[nodiscard]] Tensor maximum(const Tensor& other) const;
+  [[nodiscard]] Tensor logical_and(const Tensor& other) const;
+  [[nodiscard]] Tensor logical_or(const Tensor& other) const;
 
   [[nodiscard]] Tensor view(Sizes sizes) const;
   [[nodiscard]] Tensor reshape(Sizes sizes) const;
+  [[nodiscard]] Tensor permute(Sizes dims) const;
+  [[nodiscard]] Tensor expand(Sizes sizes) const;
   [[nodiscard]] Tensor flatten(std::int64_t first_dim, std::int64_t last_dim = -1) const;
   [[nodiscard]] Tensor expand_as(const Tensor& other) const;
+  [[nodiscard]] Tensor squeeze(std::int64_t dim) const;
   [[nodiscard]] Tensor unsqueeze(std::int64_t dim) const;
   [[nodiscard]] Tensor transpose(std::int64_t first_dim, std::int64_t second_dim) const;
+  [[nodiscard]] Tensor flip(Sizes dims) const;
+  [[nodiscard]] Tensor roll(Sizes shifts, Sizes dims) const;
+  /// The part `index` along the first dimension; of any dimension; a range of it; by int64 indices.
+  [[nodiscard]] Tensor operator[](std::int64_t index) const;
   [[nodiscard]] Tensor select(std::int64_t dim, std::int64_t index) const;
   [[nodiscard]] Tensor narrow(std::int64_t dim, std::int64_t start, std::int64_t length) const;
+  [[nodiscard]] Tensor slice(std::int64_t dim, std::int64_t start, std::int64_t end,
+                             std::int64_t step = 1) const;
   [[nodiscard]] Tensor index_select(std::int64_t dim, const Tensor& indices) const;
   [[nodiscard]] Tensor gather(std::int64_t dim, const Tensor& indices) const;
+  [[nodiscard]] Tensor masked_fill(const Tensor& mask, Scalar value) const;
+  [[nodiscard]] Tensor masked_select(const Tensor& mask) const;
+  /// Views: `count` of (nearly) one size, of `size` each but the last, of one without `dim` each.
+  [[nodiscard]] std::vector<Tensor> chunk(std::int64_t count, std::int64_t dim = 0) const;
+  [[nodiscard]] std::vector<Tensor> split(std::int64_t size, std::int64_t dim = 0) const;
+  [[nodiscard]] std::vector<Tensor> unbind(std::int64_t dim = 0) const;
 
  private:
   knack_tensor_t* handle_ = nullptr;

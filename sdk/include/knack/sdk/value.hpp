@@ -19,17 +19,24 @@ class Value {
   using List = std::vector<Value>;
   using Map = std::vector<NamedValue>;
 
-  Value() = default;
-  Value(bool value) : content_(value) {}
+  // Defined below, where a Map's entries are complete.
+  Value() noexcept;
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+
+  Value(bool value);
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool>)
-  Value(Integer value) : content_(static_cast<std::int64_t>(value)) {}
+  Value(Integer value);
   template <std::floating_point Number>
-  Value(Number value) : content_(static_cast<double>(value)) {}
-  Value(std::string value) : content_(std::move(value)) {}
-  Value(std::string_view value) : content_(std::string(value)) {}
-  Value(const char* value) : content_(std::string(value)) {}
-  Value(Tensor value) : content_(std::move(value)) {}
+  Value(Number value);
+  Value(std::string value);
+  Value(std::string_view value);
+  Value(const char* value);
+  Value(Tensor value);
   Value(List value);
   Value(Map value);
   static Value list(List elements);
@@ -47,7 +54,7 @@ class Value {
   }
   [[nodiscard]] knack_value_t release(const knack_host_t* host) && {
     const knack_value_t value = lower(host);
-    forget_tensors();
+    if (!failed()) forget_tensors();
     return value;
   }
 
@@ -63,6 +70,23 @@ struct NamedValue {
   Value value;
 };
 
+inline Value::Value() noexcept = default;
+inline Value::Value(const Value& other) = default;
+inline Value::Value(Value&& other) noexcept = default;
+inline Value& Value::operator=(const Value& other) = default;
+inline Value& Value::operator=(Value&& other) noexcept = default;
+inline Value::~Value() = default;
+
+inline Value::Value(bool value) : content_(value) {}
+template <std::integral Integer>
+  requires(!std::same_as<Integer, bool>)
+Value::Value(Integer value) : content_(static_cast<std::int64_t>(value)) {}
+template <std::floating_point Number>
+Value::Value(Number value) : content_(static_cast<double>(value)) {}
+inline Value::Value(std::string value) : content_(std::move(value)) {}
+inline Value::Value(std::string_view value) : content_(std::string(value)) {}
+inline Value::Value(const char* value) : content_(std::string(value)) {}
+inline Value::Value(Tensor value) : content_(std::move(value)) {}
 inline Value::Value(List value) : content_(std::move(value)) {}
 inline Value::Value(Map value) : content_(std::move(value)) {}
 inline Value Value::list(List elements) {
@@ -81,7 +105,7 @@ Value Value::list_of(const Range& range) {
 inline void Value::set(std::string name, Value value) {
   if (std::holds_alternative<std::monostate>(content_)) content_ = Map();
   Map* map = std::get_if<Map>(&content_);
-  if (map == nullptr) throw Error(KNACK_STATUS_INVALID, "\"" + name + "\" is set on no map");
+  if (map == nullptr) return fail(KNACK_STATUS_INVALID, "\"" + name + "\" is set on no map");
   for (NamedValue& entry : *map) {
     if (entry.name == name) {
       entry.value = std::move(value);
@@ -96,14 +120,14 @@ namespace detail {
 template <typename Element>
 Element* allocate(const knack_host_t* host, std::size_t count) {
   void* memory = host->allocate(host, count * sizeof(Element));
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) knack::fail(KNACK_STATUS_NO_MEMORY, "out of memory");
   return static_cast<Element*>(memory);
 }
 
 inline const char* copy_text(const knack_host_t* host, const std::string& text) {
   if (text.empty()) return nullptr;
   char* copy = allocate<char>(host, text.size());
-  std::memcpy(copy, text.data(), text.size());
+  if (copy != nullptr) std::memcpy(copy, text.data(), text.size());
   return copy;
 }
 
@@ -129,12 +153,14 @@ inline knack_value_t Value::lower(const knack_host_t* host) const {
     value.as.tensor = tensor->handle();
   } else if (const auto* list = std::get_if<List>(&content_)) {
     auto* items = detail::allocate<knack_value_t>(host, list->size());
+    if (failed()) return {};
     for (std::size_t i = 0; i < list->size(); ++i) items[i] = (*list)[i].lower(host);
     value.tag = KNACK_VALUE_LIST;
     value.count = list->size();
     value.as.items = items;
   } else if (const auto* map = std::get_if<Map>(&content_)) {
     auto* entries = detail::allocate<knack_named_value_t>(host, map->size());
+    if (failed()) return {};
     for (std::size_t i = 0; i < map->size(); ++i) {
       const NamedValue& entry = (*map)[i];
       entries[i].name = {detail::copy_text(host, entry.name), entry.name.size()};

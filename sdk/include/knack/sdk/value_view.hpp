@@ -65,11 +65,14 @@ class ValueView {
   template <std::integral Index>
   [[nodiscard]] ValueView operator[](Index position) const {
     const auto index = static_cast<std::size_t>(position);
-    if (index >= size()) throw_index(index);
+    if (index >= size()) return refuse_index(index);
     return ValueView(is_map() ? &value_->as.entries[index].value : &value_->as.items[index]);
   }
   [[nodiscard]] std::string_view name(std::size_t index) const {
-    if (index >= expect(KNACK_VALUE_MAP).count) throw_index(index);
+    if (index >= expect(KNACK_VALUE_MAP).count) {
+      (void)refuse_index(index);
+      return {};
+    }
     return detail::from_abi(value_->as.entries[index].name);
   }
 
@@ -85,7 +88,8 @@ class ValueView {
   /// The entry of a map. Throws Error(KNACK_STATUS_NOT_FOUND) when there is none.
   [[nodiscard]] ValueView operator[](std::string_view name) const {
     if (const std::optional<ValueView> entry = find(name)) return *entry;
-    throw Error(KNACK_STATUS_NOT_FOUND, "the map has no \"" + std::string(name) + "\"");
+    fail(KNACK_STATUS_NOT_FOUND, "the map has no \"" + std::string(name) + "\"");
+    return {};
   }
 
   /// What a value of this tag is called in messages.
@@ -98,14 +102,17 @@ class ValueView {
  private:
   [[nodiscard]] const knack_value_t& expect(std::uint32_t wanted) const {
     if (tag() != wanted) {
-      throw Error(KNACK_STATUS_INVALID,
-                  std::string("expected ") + describe(wanted) + ", found " + describe(tag()));
+      static constexpr knack_value_t kNone{};
+      fail(KNACK_STATUS_INVALID,
+           std::string("expected ") + describe(wanted) + ", found " + describe(tag()));
+      return kNone;
     }
     return *value_;
   }
-  [[noreturn]] void throw_index(std::size_t index) const {
-    throw Error(KNACK_STATUS_INVALID, "index " + std::to_string(index) + " of " + describe(tag()) +
-                                          " of " + std::to_string(value_->count));
+  [[nodiscard]] ValueView refuse_index(std::size_t index) const {
+    fail(KNACK_STATUS_INVALID, "index " + std::to_string(index) + " of " + describe(tag()) +
+                                   " of " + std::to_string(value_ == nullptr ? 0 : value_->count));
+    return {};
   }
 
   const knack_value_t* value_ = nullptr;

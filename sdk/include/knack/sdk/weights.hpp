@@ -38,31 +38,31 @@ class WeightSet : public detail::IndexRange<WeightSet> {
     return set_ != nullptr;
   }
   [[nodiscard]] std::int64_t size() const {
-    return detail::check_count(api_->count(host_, set_), "knack.weights/1 count");
+    return detail::count_host("knack.weights/1 count", api_->count, host_, set_);
   }
   [[nodiscard]] Weight operator[](std::int64_t index) const {
     knack_weight_t weight{};
     weight.struct_size = sizeof(weight);
-    detail::check_host(api_->get(host_, set_, index, &weight), "knack.weights/1 get");
+    detail::call_host("knack.weights/1 get", api_->get, host_, set_, index, &weight);
     return {detail::from_abi(weight.name), detail::from_abi(weight.role), weight.flags,
             weight.tensor_borrowed};
   }
   void copy_from(const WeightSet& other) const {
-    detail::check_host(api_->copy(host_, other.set_, set_), "knack.weights/1 copy");
+    detail::call_host("knack.weights/1 copy", api_->copy, host_, other.set_, set_);
   }
   /// As a safetensors file, atomically. Paths are relative to the instance's folder in the run
   /// folder.
   void save(std::string_view path) const {
-    detail::check_host(api_->save(host_, set_, detail::to_abi(path)), "knack.weights/1 save");
+    detail::call_host("knack.weights/1 save", api_->save, host_, set_, detail::to_abi(path));
   }
   void load(std::string_view path) const {
-    detail::check_host(api_->load(host_, set_, detail::to_abi(path)), "knack.weights/1 load");
+    detail::call_host("knack.weights/1 load", api_->load, host_, set_, detail::to_abi(path));
   }
   /// The metric `name` of the set on the `valid` data. After
   /// fit_begin, not in eval hooks.
   [[nodiscard]] double evaluate(std::string_view name) const {
     knack_value_t metrics{};
-    detail::check_host(api_->evaluate(host_, set_, &metrics), "knack.weights/1 evaluate");
+    detail::call_host("knack.weights/1 evaluate", api_->evaluate, host_, set_, &metrics);
     return ValueView(&metrics)[name].number();
   }
 
@@ -83,19 +83,19 @@ class Weights {
   /// Throws Error(KNACK_STATUS_NOT_FOUND) when nobody published it.
   [[nodiscard]] WeightSet find(std::string_view name) const {
     knack_weight_set_t* set = nullptr;
-    detail::check_host(api_->find(host_, detail::to_abi(name), &set), "knack.weights/1 find");
+    detail::call_host("knack.weights/1 find", api_->find, host_, detail::to_abi(name), &set);
     return {host_, api_, set};
   }
   /// A new set, a copy of the live weights, which the host evaluates, saves and exports from now
   /// on.
   [[nodiscard]] WeightSet publish(std::string_view name) const {
     knack_weight_set_t* set = nullptr;
-    detail::check_host(api_->publish(host_, detail::to_abi(name), &set), "knack.weights/1 publish");
+    detail::call_host("knack.weights/1 publish", api_->publish, host_, detail::to_abi(name), &set);
     return {host_, api_, set};
   }
   /// Removes a file that WeightSet::save wrote.
   void remove(std::string_view path) const {
-    detail::check_host(api_->remove(host_, detail::to_abi(path)), "knack.weights/1 remove");
+    detail::call_host("knack.weights/1 remove", api_->remove, host_, detail::to_abi(path));
   }
 
  private:

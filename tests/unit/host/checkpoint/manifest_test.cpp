@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "host/checkpoint/sha256.hpp"
+#include "host/common/sha256.hpp"
 #include "tests/support/error_message.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -20,7 +20,9 @@ using ::testing::StartsWith;
 class FileTrustTest : public ::testing::Test {
  protected:
   std::string refusal(const std::filesystem::path& file, Identity who = current_identity()) {
-    return error_message(ExitCode::plugin, [&] { check_file_trust(file, who); });
+    return error_message(ExitCode::plugin, [&] {
+      if (const auto distrust = find_distrust(OpenPlugin(file), who)) refuse(*distrust);
+    });
   }
 
   void set_mode(const std::filesystem::path& path, mode_t mode) {
@@ -38,13 +40,13 @@ class FileTrustTest : public ::testing::Test {
 };
 
 TEST_F(FileTrustTest, AcceptsAFileOnlyItsOwnerCanWrite) {
-  EXPECT_NO_THROW(check_file_trust(file_));
+  EXPECT_FALSE(find_distrust(OpenPlugin(file_)));
 }
 
 TEST_F(FileTrustTest, AcceptsAFileWritableByTheUsersOwnGroup) {
   set_mode(file_, 0664);
   set_mode(file_.parent_path(), 0775);
-  EXPECT_NO_THROW(check_file_trust(file_));
+  EXPECT_FALSE(find_distrust(OpenPlugin(file_)));
 }
 
 TEST_F(FileTrustTest, RefusesAFileWritableByAnotherGroup) {
@@ -54,7 +56,7 @@ TEST_F(FileTrustTest, RefusesAFileWritableByAnotherGroup) {
                 ": mode: expected a path that no other user can write to, found mode "
                 "0664 of group " +
                 std::to_string(::getegid()) + "; check what it is, then run: chmod go-w '" +
-                file_.string() + "'");
+                file_.string() + "' or, to use it as it is, give --trust-writable-plugins");
 }
 
 TEST_F(FileTrustTest, RefusesAFileWritableByAll) {
@@ -72,7 +74,7 @@ TEST_F(FileTrustTest, RefusesAFolderWritableByAllEvenWhenSticky) {
 TEST_F(FileTrustTest, LooksAtTheFolderALinkLeadsTo) {
   const std::filesystem::path link = folder_.path() / "link.so";
   std::filesystem::create_symlink(file_, link);
-  EXPECT_NO_THROW(check_file_trust(link));
+  EXPECT_FALSE(find_distrust(OpenPlugin(link)));
   set_mode(file_.parent_path(), 0777);
   EXPECT_THAT(refusal(link), StartsWith(file_.parent_path().string() + ": mode: "));
 }
@@ -88,7 +90,8 @@ TEST_F(FileTrustTest, RefusesTheFileOfAnotherUser) {
 
 TEST_F(FileTrustTest, RefusesAMissingFile) {
   EXPECT_THAT(refusal(folder_.path() / "none.so"),
-              HasSubstr(": file: expected an existing path, found No such file or directory; "));
+              HasSubstr(": file: expected a readable shared object, found No such file or "
+                        "directory; "));
 }
 
 }  // namespace

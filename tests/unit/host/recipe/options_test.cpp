@@ -136,6 +136,17 @@ TEST_F(ValidateOptions, MakesPathsAbsolute) {
   EXPECT_EQ(validate(trick, schema, {"tricks[ema].a=z"})["a"], (folder() / "z").string());
 }
 
+TEST_F(ValidateOptions, BlamesTheRecipeForAPathThatIsNoString) {
+  for (const std::string type : {R"("string")", R"(["string", "null"])"}) {
+    const std::string schema =
+        R"({"properties": {"a": {"type": )" + type + R"(, "format": "knack-path"}}})";
+    for (const char* wrong : {"{\"b\": 1}", "[\"b\"]", "5", "true"}) {
+      EXPECT_THAT(error_in(R"({"use": "ema", "a": )" + std::string(wrong) + "}", schema),
+                  HasSubstr("tricks[0].a: expected a string"));
+    }
+  }
+}
+
 TEST_F(ValidateOptions, BlamesThePluginForABadSchema) {
   for (const char* schema :
        {"{", "[]", "3", R"({"type": "numbr"})", R"({"properties": []})", R"({"a": 1, "a": 2})",

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include "host/app/commands/commands.hpp"
+#include "host/app/new_project.hpp"
+#include "host/common/installation.hpp"
+
+namespace knack::host {
+
+void run_command(const NewCommand& command) {
+  const std::filesystem::path project = create_project(command.project, installed_share_folder());
+  std::cout << project.string() << ": a " << command.project.kind << " in "
+            << command.project.language << "; next:\n\n  cd " << project.string() << "\n";
+  std::istringstream commands(next_commands(project));
+  for (std::string line; std::getline(commands, line);) std::cout << "  " << line << "\n";
+}
+
+}  // namespace knack::host
