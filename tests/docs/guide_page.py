@@ -39,8 +39,6 @@ def blocks_of(text):
         if language == "text" and (not blocks or blocks[-1].role != "bash"):
             raise PageError(f"line {line}: a text block must follow the bash block that prints it")
         blocks.append(Block(line, role or language, name or "", content))
-    if not blocks:
-        raise PageError("no block")
     return blocks
 
 

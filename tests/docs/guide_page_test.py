@@ -38,7 +38,6 @@ class Pages(unittest.TestCase):
         self.assert_refused(block("cpp", "int x;"), "line 2: a block of cpp that is neither")
         self.assert_refused(block("", "int x;"), "no language")
         self.assert_refused(block("text", "out"), "must follow the bash block")
-        self.assert_refused("no blocks at all\n", "no block")
 
     def test_a_part_that_is_not_in_the_file_is_refused(self):
         made = block("sh", "echo one\necho two", "<!-- file: say.sh -->")

@@ -37,15 +37,18 @@ TEST(CommandLine, SuggestsTheNearestOption) {
 }
 
 TEST(CommandLine, SaysWhatIsMissing) {
-  EXPECT_EQ(usage_error({"train"}),
-            "error: `knack train`: expected a recipe, or --resume with a run; `knack train --help` shows "
-            "what there is\n");
-  EXPECT_EQ(usage_error({}),
-            "error: `knack`: expected one of the commands `train`, `eval`, `explain`, `plugins`; "
-            "`knack --help` shows what there is\n");
-  EXPECT_EQ(usage_error({"plugins"}),
-            "error: `knack plugins`: expected one of the commands `list`, `inspect`; "
-            "`knack plugins --help` shows what there is\n");
+  EXPECT_EQ(
+      usage_error({"train"}),
+      "error: `knack train`: expected a recipe, or --resume with a run; `knack train --help` shows "
+      "what there is\n");
+  EXPECT_EQ(
+      usage_error({}),
+      "error: `knack`: expected one of the commands `train`, `eval`, `explain`, `new`, `plugins`; "
+      "`knack --help` shows what there is\n");
+  EXPECT_EQ(
+      usage_error({"plugins"}),
+      "error: `knack plugins`: expected one of the commands `list`, `inspect`, `validate`, `lock`; "
+      "`knack plugins --help` shows what there is\n");
 }
 
 TEST(CommandLine, RefusesAnArgumentTooMany) {

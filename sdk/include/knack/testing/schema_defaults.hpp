@@ -9,7 +9,7 @@
 
 namespace knack::testing {
 
-/// Just enough of JSON for the schemas of plugins; \u escapes are left out.
+/// Just enough of JSON for the schemas of plugins, without escapes of code points.
 class JsonReader {
  public:
   explicit JsonReader(std::string_view text) : text_(text) {}

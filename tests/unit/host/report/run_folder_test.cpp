@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "host/report/metrics_file.hpp"
 #include "host/report/run_folder.hpp"
+#include "host/report/metrics_file.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
