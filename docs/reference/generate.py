@@ -14,7 +14,9 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-INCLUDE = HERE.parent.parent / "sdk" / "include"
+# Of the source tree, or of the installation: <prefix>/share/doc/knack-sdk/reference is this folder then.
+SOURCE_INCLUDE = HERE.parents[1] / "sdk" / "include"
+INCLUDE = SOURCE_INCLUDE if SOURCE_INCLUDE.is_dir() else HERE.parents[3] / "include"
 KINDS = ["trick", "model", "dataset", "objective", "optimizer"]
 
 
@@ -74,7 +76,7 @@ def write_plugins(knack, folder):
 def write_api(folder):
     """Runs Doxygen; returns its warnings."""
     settings = (HERE / "Doxyfile").read_text(encoding="utf-8")
-    settings += f'INPUT = "{INCLUDE}"\nOUTPUT_DIRECTORY = "{folder}"\n'
+    settings += f'INPUT = "{INCLUDE}/knack"\nOUTPUT_DIRECTORY = "{folder}"\n'
     environment = {
         **os.environ,
         "KNACK_PYTHON": sys.executable,

@@ -92,7 +92,9 @@ Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
       const char* schema = plugins.descriptor(kind, section->use).schema_json;
       validate_options(*section, schema == nullptr ? "" : schema, document, diagnostics);
     } catch (const PinError& error) {
-      note_problem(child_pointer("/plugins/pin", error.key()), error);
+      const std::string pin = child_pointer("/plugins/pin", error.key());
+      const std::string& place = document.nearest_origin(pin).source;
+      note_problem(pin, Error(error.code(), error.what() + advice_for_run(place)));
     } catch (const Error& error) {
       note_problem(section->pointer + "/use", error);
     }

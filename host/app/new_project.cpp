@@ -2,15 +2,14 @@
 #include "host/app/new_project.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <sstream>
 #include <utility>
 #include <vector>
 
+#include "host/app/project_names.hpp"
 #include "host/checkpoint/atomic_file.hpp"
 #include "host/common/error.hpp"
-#include "host/plugin/manifest_grammar.hpp"
 #include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
@@ -19,10 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using Words = std::vector<std::pair<std::string, std::string>>;
-
-/// Names that CMake, make or cargo have given away already.
-const std::vector<std::string> kTakenNames = {"all",   "clean",   "core", "help", "install",
-                                              "knack", "package", "std",  "test"};
 
 std::vector<std::string> folders_in(const fs::path& place) {
   std::vector<std::string> names;
@@ -120,43 +115,18 @@ class TemporaryFolder {
 
 }  // namespace
 
-ProjectNames::ProjectNames(const std::string& given) : id(given) {
-  const std::size_t dot = id.rfind('.');
-  if (!is_id(id) || dot == std::string::npos) {
-    throw Error(ExitCode::usage,
-                "id " + backticked(id) +
-                    ": expected your name, a dot and the plugin's name, of lower-case letters, "
-                    "digits, `_` and, behind the dot, `-`; for example `acme.lookahead`");
-  }
-  name = id.substr(dot + 1);
-  std::replace(name.begin(), name.end(), '-', '_');
-  const bool begins_with_letter = name.front() >= 'a' && name.front() <= 'z';
-  if (!begins_with_letter ||
-      std::find(kTakenNames.begin(), kTakenNames.end(), name) != kTakenNames.end()) {
-    throw Error(ExitCode::usage,
-                "id " + backticked(id) + ": " + backticked(name) +
-                    (begins_with_letter ? " means something else to the build tools"
-                                        : " does not begin with a letter") +
-                    "; choose another last part");
-  }
-  bool begins_word = true;
-  for (const char c : name) {
-    if (c != '_') type += begins_word ? static_cast<char>(std::toupper(c)) : c;
-    begins_word = c == '_';
-  }
-}
-
 fs::path create_project(const ProjectRequest& request, const fs::path& share) {
   const fs::path from = template_folder(request, share);
-  const ProjectNames names(request.id);
+  const ProjectNames names(request.id, request.kind);
   fs::path folder = request.folder.empty() ? fs::path(names.name) : request.folder;
   if (!folder.has_filename()) folder = folder.parent_path();  // given with a slash at its end
-  if (fs::exists(fs::symlink_status(folder))) {
-    throw Error(ExitCode::usage,
-                folder.string() + ": expected no such folder, found one; name another with --dir");
-  }
-  const TemporaryFolder temporary(temporary_beside(folder));
   try {
+    if (fs::exists(fs::symlink_status(folder))) {
+      throw Error(ExitCode::usage, folder.string() +
+                                       ": expected no such folder, found one; name another with "
+                                       "--dir");
+    }
+    const TemporaryFolder temporary(temporary_beside(folder));
     copy_template(from, temporary.path(),
                   {{"@ID@", names.id},
                    {"@NAME@", names.name},

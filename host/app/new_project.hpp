@@ -15,17 +15,6 @@ struct ProjectRequest {
   std::filesystem::path folder;  ///< to be made; empty: the last part of the id, here
 };
 
-/// The words that take the places of `@ID@`, `@NAME@` and `@TYPE@` in a template.
-struct ProjectNames {
-  std::string id;    ///< acme.look-ahead
-  std::string name;  ///< look_ahead: the last part of the id, as an identifier
-  std::string type;  ///< LookAhead
-
-  /// Throws Error(usage) for an id that plugins of third parties cannot have, or whose last part
-  /// the build tools take for something else.
-  explicit ProjectNames(const std::string& id);
-};
-
 /// Copies the template `<share>/template/<language>/<kind>` and fills it in; `@KNACK_SHARE@` is
 /// `share`. Returns the new folder, which appears whole or not at all. Throws Error(usage) for a
 /// wrong request, a folder that exists already, and when there are no templates.

@@ -2,10 +2,18 @@
 #include "host/app/pins.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include "host/checkpoint/manifest.hpp"
+#include "host/report/run_folder.hpp"
+#include "host/run/checkpoints.hpp"
+#include "host/run/fit_state_files.hpp"
 
 namespace knack::host {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "sha256:";
 
@@ -76,6 +84,28 @@ void check_pin_keys(Recipe& recipe, const Registry& registry, const Document& do
                     "plugins.pin: expected the id of a plugin that the recipe uses, found " +
                         backticked(key) + ", which would protect nothing" + suggestion(key, used));
   }
+}
+
+std::optional<fs::path> run_that_wrote(const fs::path& recipe) {
+  std::error_code failure;
+  const fs::path real = fs::canonical(recipe, failure);
+  if (failure || real.filename() != kCheckpointRecipe) return std::nullopt;
+  const fs::path folder = real.parent_path();
+  if (RunFolder::is_run(folder)) return folder;
+  if (!fs::exists(folder / kManifestName, failure) || !fs::exists(folder / kStateFile, failure)) {
+    return std::nullopt;
+  }
+  const fs::path run = folder.parent_path().parent_path();
+  return RunFolder::is_run(run) ? run : folder;
+}
+
+std::string advice_for_run(const fs::path& recipe) {
+  const auto run = run_that_wrote(recipe);
+  if (!run) return {};
+  const std::string name = run->string();
+  return ", where RECIPE is the original recipe of the run or a copy of " + name +
+         "/recipe.json, which stays as it is; then: knack train RECIPE --resume " + name +
+         " --allow-change plugins.used";
 }
 
 std::vector<PinState> pin_states(Recipe& recipe, const Registry& registry) {

@@ -2,7 +2,9 @@
 // `plugins.pin` of a recipe: which content the files of its plugins must have.
 #pragma once
 
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "host/plugin/registry.hpp"
@@ -22,6 +24,14 @@ std::multimap<std::string, Pin> pins_of(Recipe& recipe);
 /// it would protect nothing.
 void check_pin_keys(Recipe& recipe, const Registry& registry, const Document& document,
                     Diagnostics& diagnostics);
+
+/// The folder of the run or checkpoint that wrote `recipe` down, links resolved; none for a recipe
+/// of the user's own. A checkpoint whose recipe is changed is damaged.
+std::optional<std::filesystem::path> run_that_wrote(const std::filesystem::path& recipe);
+
+/// What is to be added to the message of a PinError for a pin that stands in `recipe`: nothing
+/// unless a run wrote that.
+std::string advice_for_run(const std::filesystem::path& recipe);
 
 /// A pin as it is and as it ought to be.
 struct PinState {

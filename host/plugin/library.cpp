@@ -42,20 +42,11 @@ std::map<std::pair<dev_t, ino_t>, Loaded>& loaded_libraries() {
          "find out who did that, and start knack again");
 }
 
-OpenPlugin reopen(const CheckedFile& file) {
-  OpenPlugin opened(file.path);
-  if (opened.stamp() != file.stamp ||
-      opened.section(KNACK_MANIFEST_SECTION) != file.manifest_bytes) {
-    refuse_changed(file);
-  }
-  return opened;
-}
-
 /// The open file that is, or is to be, loaded for `file`.
 Loaded& open_once(const CheckedFile& file) {
   Loaded& loaded = loaded_libraries()[{file.stamp.device, file.stamp.inode}];
   if (!loaded.file) {
-    loaded.file = reopen(file);
+    loaded.file = open_checked(file);
   } else if (loaded.file->stamp() != file.stamp) {
     refuse_changed(file);
   }
@@ -67,13 +58,12 @@ const std::string& sha256_of(Loaded& loaded) {
   return loaded.sha256;
 }
 
-void check_pins(Loaded& loaded, const CheckedFile& file, const std::vector<Pin>& pins) {
+void check_pins(const CheckedFile& file, const std::vector<Pin>& pins, const std::string& sha256) {
   for (const Pin& pin : pins) {
-    if (sha256_of(loaded) == pin.sha256) continue;
+    if (sha256 == pin.sha256) continue;
     try {
       refuse(
-          file.path, "sha256", pin.sha256 + ", to which `" + pin.key + "` is pinned",
-          sha256_of(loaded),
+          file.path, "sha256", pin.sha256 + ", to which `" + pin.key + "` is pinned", sha256,
           "find out why it is another file; if it is a good one, run: knack plugins lock RECIPE");
     } catch (const Error& error) {
       throw PinError(pin.key, error.what());
@@ -196,9 +186,18 @@ void initialize(Loaded& loaded, const CheckedFile& file, const knack_entry_t& en
 PinError::PinError(std::string key, const std::string& message)
     : Error(ExitCode::plugin, message), key_(std::move(key)) {}
 
+OpenPlugin open_checked(const CheckedFile& file) {
+  OpenPlugin opened(file.path);
+  if (opened.stamp() != file.stamp ||
+      opened.section(KNACK_MANIFEST_SECTION) != file.manifest_bytes) {
+    refuse_changed(file);
+  }
+  return opened;
+}
+
 const knack_entry_t& load_entry(const CheckedFile& file, const std::vector<Pin>& pins) {
   Loaded& loaded = open_once(file);
-  check_pins(loaded, file, pins);
+  if (!pins.empty()) check_pins(file, pins, sha256_of(loaded));
   if (loaded.entry != nullptr) return *loaded.entry;
   if (!loaded.library.is_loaded()) loaded.library = open_library(*loaded.file);
   if (!loaded.library.has(KNACK_ENTRY_SYMBOL)) {
@@ -214,7 +213,11 @@ const knack_entry_t& load_entry(const CheckedFile& file, const std::vector<Pin>&
 std::string sha256_of(const CheckedFile& file) {
   const auto found = loaded_libraries().find({file.stamp.device, file.stamp.inode});
   const bool is_open = found != loaded_libraries().end() && found->second.file;
-  return is_open ? sha256_of(open_once(file)) : reopen(file).sha256();
+  return is_open ? sha256_of(open_once(file)) : open_checked(file).sha256();
+}
+
+void check_pins(const CheckedFile& file, const std::vector<Pin>& pins) {
+  if (!pins.empty()) check_pins(file, pins, sha256_of(file));
 }
 
 }  // namespace knack::host

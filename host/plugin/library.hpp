@@ -53,6 +53,12 @@ class PinError : public Error {
 /// before any of its code runs when its content is not what a pin says.
 const knack_entry_t& load_entry(const CheckedFile& file, const std::vector<Pin>& pins = {});
 
+/// Throws the same PinError, and loads nothing.
+void check_pins(const CheckedFile& file, const std::vector<Pin>& pins);
+
+/// Opens `file` once more. Throws Error(plugin) when it is not the very file that was checked.
+OpenPlugin open_checked(const CheckedFile& file);
+
 /// The sha256 of the file that load_entry() has loaded for `file`, or else of the one that it would
 /// load. Throws Error(plugin).
 std::string sha256_of(const CheckedFile& file);

@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Without the time of the last change of status, which every hard link made or removed changes: a
+// plugin that a package manager or a backup links meanwhile is still the same file.
 auto comparable(const FileStamp& stamp) {
   return std::tuple(stamp.device, stamp.inode, stamp.size, stamp.modified.tv_sec,
                     stamp.modified.tv_nsec, stamp.mode, stamp.user, stamp.group);

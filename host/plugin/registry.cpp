@@ -17,13 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-PluginFile examine(const fs::path& path, const HostFacts& host, const PluginPolicy& policy) {
+PluginFile examine(const ListedFile& listed, const HostFacts& host, const PluginPolicy& policy) {
+  const fs::path& path = listed.real;
   PluginFile file;
+  file.place = listed.place;
   file.checked.path = path;
   try {
     const OpenPlugin opened(path);
     file.checked.stamp = opened.stamp();
-    if (const auto distrust = find_distrust(opened)) {
+    if (const auto distrust = find_distrust(opened, listed.place)) {
       if (!policy.trusts_writable) refuse(*distrust);
       file.warning = warning_text(*distrust);
     }
@@ -46,8 +48,8 @@ bool provides(const PluginFile& file, std::string_view kind, std::string_view id
 
 Registry::Registry(std::vector<fs::path> folders, HostFacts host, PluginPolicy policy)
     : folders_(std::move(folders)), policy_(std::move(policy)) {
-  for (const fs::path& path : list_plugin_files(folders_)) {
-    files_.push_back(examine(path, host, policy_));
+  for (const ListedFile& file : list_plugin_files(folders_)) {
+    files_.push_back(examine(file, host, policy_));
   }
 }
 
@@ -79,7 +81,7 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   const std::string what = std::string(kind) + " " + printable(id);
   for (const PluginFile& file : files_) {
     if (file.is_usable()) continue;
-    if (provides(file, kind, id) || file.checked.path.stem() == id) {
+    if (provides(file, kind, id) || file.place.stem() == id || file.checked.path.stem() == id) {
       throw Error(ExitCode::plugin, what + " cannot be used: " + file.refusal);
     }
   }
@@ -107,13 +109,21 @@ const knack_descriptor_t& Registry::descriptor(std::string_view kind, std::strin
   return *load(offer.file->checked).descriptor(offer.index);
 }
 
-const knack_entry_t& Registry::load(const CheckedFile& file) const {
+std::vector<Pin> Registry::pins_of(const CheckedFile& file) const {
   std::vector<Pin> pins;
   for (const Provided& provided : file.manifest.provides) {
     const auto [first, last] = policy_.pins.equal_range(provided.kind + "/" + provided.id);
     for (auto pin = first; pin != last; ++pin) pins.push_back(pin->second);
   }
-  return load_entry(file, pins);
+  return pins;
+}
+
+const knack_entry_t& Registry::load(const CheckedFile& file) const {
+  return load_entry(file, pins_of(file));
+}
+
+void Registry::check_pins(const CheckedFile& file) const {
+  host::check_pins(file, pins_of(file));
 }
 
 Instance Registry::create(std::string_view kind, std::string_view id, const std::string& name,

@@ -16,9 +16,10 @@ namespace knack::host {
 
 /// A file that was found where plugins are looked for.
 struct PluginFile {
-  CheckedFile checked;  ///< the manifest is empty where it could not be read
-  std::string refusal;  ///< why the file is not used; empty when it is
-  std::string warning;  ///< what PluginPolicy::trusts_writable let pass; empty: nothing
+  std::filesystem::path place;  ///< where it was found: itself or a link to it
+  CheckedFile checked;          ///< the manifest is empty where it could not be read
+  std::string refusal;          ///< why the file is not used; empty when it is
+  std::string warning;          ///< what PluginPolicy::trusts_writable let pass; empty: nothing
 
   bool is_usable() const {
     return refusal.empty();
@@ -68,6 +69,9 @@ class Registry {
   /// Loads the file if need be. Throws Error(plugin), a PinError for a file that a pin is about.
   const knack_descriptor_t& descriptor(std::string_view kind, std::string_view id) const;
 
+  /// Throws a PinError for a usable file that is not what its pins say. Runs none of its code.
+  void check_pins(const CheckedFile& file) const;
+
   /// Makes an instance under a name that is unique in the run. `options` is a map that fits the
   /// descriptor's schema, with defaults filled in. Throws as descriptor(), or Error(data) when the
   /// plugin says that data is at fault.
@@ -83,6 +87,7 @@ class Registry {
 
  private:
   [[noreturn]] void refuse_unknown(std::string_view kind, std::string_view id) const;
+  std::vector<Pin> pins_of(const CheckedFile& file) const;
   const knack_entry_t& load(const CheckedFile& file) const;
 
   std::vector<std::filesystem::path> folders_;

@@ -17,11 +17,18 @@ void add_once(std::vector<fs::path>& paths, const fs::path& path) {
   if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
 }
 
+/// A folder with its links resolved; a file as it is named in its folder.
+fs::path real_place(const fs::path& place, std::error_code& failure) {
+  const fs::path real = fs::canonical(place, failure);
+  if (failure || fs::is_directory(real)) return real;
+  return fs::canonical(fs::absolute(place).parent_path(), failure) / place.filename();
+}
+
 void add_required(std::vector<fs::path>& folders, const std::vector<fs::path>& places,
                   const char* field) {
   for (const fs::path& place : places) {
     std::error_code failure;
-    const fs::path real = fs::canonical(place, failure);
+    const fs::path real = real_place(place, failure);
     if (failure) {
       refuse(place, field, "a folder or a .so file", failure.message(), "correct this path");
     }
@@ -32,7 +39,7 @@ void add_required(std::vector<fs::path>& folders, const std::vector<fs::path>& p
 void add_if_there(std::vector<fs::path>& folders, const fs::path& place) {
   std::error_code failure;
   if (place.empty()) return;
-  const fs::path real = fs::canonical(place, failure);
+  const fs::path real = real_place(place, failure);
   if (!failure) add_once(folders, real);
 }
 
@@ -79,14 +86,17 @@ std::vector<fs::path> search_folders(const SearchPlaces& places) {
   return folders;
 }
 
-std::vector<fs::path> list_plugin_files(const std::vector<fs::path>& folders) {
-  std::vector<fs::path> files;
+std::vector<ListedFile> list_plugin_files(const std::vector<fs::path>& folders) {
+  std::vector<ListedFile> files;
   for (const fs::path& folder : folders) {
     const bool is_file = !fs::is_directory(folder);
     for (const fs::path& file : is_file ? std::vector{folder} : shared_objects_in(folder)) {
       std::error_code failure;
-      const fs::path real = fs::canonical(file, failure);
-      add_once(files, failure ? fs::absolute(file) : real);
+      const fs::path canonical = fs::canonical(file, failure);
+      const fs::path real = failure ? fs::absolute(file) : canonical;
+      const bool is_known = std::any_of(files.begin(), files.end(),
+                                        [&](const ListedFile& each) { return each.real == real; });
+      if (!is_known) files.push_back({file, real});
     }
   }
   return files;

@@ -21,18 +21,24 @@ struct SearchPlaces {
 /// base directory specification says, a variable that is not an absolute path counts as unset.
 std::filesystem::path user_plugin_folder();
 
-/// The existing places in the order recipe, command line, environment, user, install; canonical,
-/// each once. A place is a folder or a single .so file.
+/// The existing places in the order recipe, command line, environment, user, install; each once. A
+/// place is a folder, canonical, or a single .so file, which may be a link in a canonical folder.
 ///
 /// Throws Error(ExitCode::plugin) for a place that the recipe or the command line names and that
 /// does not exist. Elsewhere a missing one is passed over.
 std::vector<std::filesystem::path> search_folders(const SearchPlaces& places);
 
-/// The `*.so` of each folder sorted by name, and each place that is a file itself; canonical, each
-/// once. A link that leads nowhere is listed too, so that it is refused by name, not passed over.
+/// A plugin file that was found.
+struct ListedFile {
+  std::filesystem::path place;  ///< where it was found: the file or a link to it
+  std::filesystem::path real;   ///< canonical; that of a link that leads nowhere is the link's own
+};
+
+/// The `*.so` of each folder sorted by name, and each place that is a file itself; each file once,
+/// with the first place. A link that leads nowhere is listed too, so that it is refused by name,
+/// not passed over.
 ///
 /// Throws Error(ExitCode::plugin) for a folder that cannot be read.
-std::vector<std::filesystem::path> list_plugin_files(
-    const std::vector<std::filesystem::path>& folders);
+std::vector<ListedFile> list_plugin_files(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace knack::host

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -74,16 +75,16 @@ std::string shape_text(const Shape& shape) {
 
 /// A plugin's function and what it was applied to; lives as long as the node of the graph.
 struct AppliedFunction : torch::CustomClassHolder {
-  AppliedFunction(const knack_host_t* host, const knack_function_t& given)
-      : instance(InstanceContext::of(host)), function(given), name(view(given.name)) {}
-  AppliedFunction(const AppliedFunction&) = delete;
-  AppliedFunction& operator=(const AppliedFunction&) = delete;
-  ~AppliedFunction() override {
-    if (function.destroy != nullptr) function.destroy(function.user);
-  }
+  AppliedFunction(const knack_host_t* host, const knack_function_t& given,
+                  std::shared_ptr<void> owned_user)
+      : instance(InstanceContext::of(host)),
+        function(given),
+        user(std::move(owned_user)),
+        name(view(given.name)) {}
 
   InstanceContext& instance;
   const knack_function_t function;
+  const std::shared_ptr<void> user;
   const std::string name;
   const std::string backward_name = "backward of " + name;
   std::uint64_t output_count = 0;
@@ -231,10 +232,12 @@ std::int32_t apply(const knack_host_t* host, const knack_function_t* function,
                    knack_tensor_t** out_outputs, std::uint64_t output_count) {
   std::int32_t callback_status = KNACK_STATUS_OK;
   const std::int32_t status = to_status([&] {
-    require(host, "host");
     require_size(function, offsetof(knack_function_t, destroy) + sizeof(function->destroy),
                  "function");
-    const auto applied = c10::make_intrusive<AppliedFunction>(host, *function);
+    auto* const destroy = function->destroy != nullptr ? function->destroy : [](void*) {};
+    std::shared_ptr<void> user(function->user, destroy);
+    require(host, "host");
+    const auto applied = c10::make_intrusive<AppliedFunction>(host, *function, std::move(user));
     require(function->forward, "function.forward");
     require(function->backward, "function.backward");
     check_list(inputs, input_count, "inputs");

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "host/plugin/tensor_handle.hpp"
 #include "host/services/services.hpp"
@@ -111,10 +113,23 @@ at::Device device_of(const knack_dl_device_t& given) {
   return {at::kCUDA, static_cast<at::DeviceIndex>(given.device_id)};
 }
 
-/// Takes `managed` over as its last step.
+/// What the tensors that share the memory of a struct keep alive.
 template <class Managed>
-at::Tensor share(Managed* managed) {
-  const knack_dl_tensor_t& tensor = managed->dl_tensor;
+struct Adoption {
+  explicit Adoption(Managed* given) : managed(given) {}
+  Adoption(const Adoption&) = delete;
+  Adoption& operator=(const Adoption&) = delete;
+  ~Adoption() {
+    if (is_complete && managed->deleter != nullptr) managed->deleter(managed);
+  }
+
+  Managed* const managed;
+  bool is_complete = false;  // until then the struct is the caller's
+};
+
+/// Destroys `keeper` when the last tensor that shares the memory is gone, or this fails.
+template <class Keeper>
+at::Tensor share(const knack_dl_tensor_t& tensor, std::unique_ptr<Keeper> keeper) {
   const at::ScalarType type = element_type(tensor.dtype);
   const auto element_size = static_cast<std::int64_t>(at::elementSize(type));
   const std::int64_t bytes = extent(tensor, element_size);
@@ -123,10 +138,24 @@ at::Tensor share(Managed* managed) {
   const at::IntArrayRef sizes(tensor.shape, static_cast<std::size_t>(tensor.ndim));
   c10::DimVector strides = c10::contiguous_strides(sizes);
   if (tensor.strides != nullptr) strides.assign(tensor.strides, tensor.strides + tensor.ndim);
-  const auto release = [managed](void*) {
-    if (managed->deleter != nullptr) managed->deleter(managed);
-  };
-  return at::from_blob(first, sizes, strides, release, at::device(device).dtype(type), device);
+  return at::for_blob(first, sizes)
+      .strides(strides)
+      .context(keeper.release(), [](void* kept) { delete static_cast<Keeper*>(kept); })
+      .options(at::device(device).dtype(type))
+      .target_device(device)
+      .make_tensor();
+}
+
+/// Takes `managed` over as its last step: on failure, also of memory, it stays the caller's.
+template <class Managed>
+knack_tensor_t* adopt(Managed* managed) {
+  const auto drop = [](knack_tensor_t* handle) { take_tensor(handle); };
+  std::unique_ptr<knack_tensor_t, decltype(drop)> handle(give_tensor({}));
+  auto adoption = std::make_unique<Adoption<Managed>>(managed);
+  bool& is_complete = adoption->is_complete;
+  tensor_of(handle.get()) = share(managed->dl_tensor, std::move(adoption));
+  is_complete = true;
+  return handle.release();
 }
 
 const at::Tensor& exportable(knack_tensor_t* handle) {
@@ -163,7 +192,7 @@ std::int32_t import_tensor(knack_dl_managed_t* managed, knack_tensor_t** out) {
     if ((managed->flags & KNACK_DL_READ_ONLY) != 0) {
       refuse("flags", "memory that may be written; copy it first", "KNACK_DL_READ_ONLY");
     }
-    *out = give_tensor(share(managed));
+    *out = adopt(managed);
   });
 }
 
@@ -171,7 +200,7 @@ std::int32_t import_unversioned(knack_dl_managed_unversioned_t* managed, knack_t
   return to_status([&] {
     require(managed, "managed");
     require(out);
-    *out = give_tensor(share(managed));
+    *out = adopt(managed);
   });
 }
 

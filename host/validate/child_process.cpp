@@ -14,8 +14,12 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <set>
 #include <string_view>
 #include <system_error>
+
+#include "host/validate/interruption.hpp"
 
 namespace knack::host {
 namespace {
@@ -42,7 +46,47 @@ void limit(__rlimit_resource resource, std::uint64_t most) {
   ::setrlimit(resource, &both);
 }
 
+std::set<::pid_t> children_now() {
+  std::ifstream list("/proc/thread-self/children");
+  return {std::istream_iterator<::pid_t>(list), {}};
+}
+
+struct Children {
+  ::pid_t parent = 0;
+  std::set<::pid_t> others;  ///< that were there before those that run, and are left alone
+  std::set<::pid_t> running;
+};
+
+/// Of this process.
+Children& children() {
+  static Children children;
+  if (children.parent != ::getpid()) children = {::getpid(), {}, {}};  // after a fork
+  return children;
+}
+
+/// Makes this process the parent of what its children leave behind.
+void adopt_orphans() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  if (children().running.empty()) children().others = children_now();
+}
+
+/// Ends what children left behind. Each may leave others behind in turn.
+void end_orphans() {
+  constexpr int kMostGenerations = 100;
+  for (int i = 0; i < kMostGenerations; ++i) {
+    bool has_any = false;
+    for (const ::pid_t child : children_now()) {
+      if (children().others.contains(child) || children().running.contains(child)) continue;
+      has_any = true;
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+    }
+    if (!has_any) return;
+  }
+}
+
 void become_a_child(int output, const ChildLimits& limits) {
+  Interruption::leave_to_default();
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
@@ -84,10 +128,12 @@ ChildProcess::ChildProcess(const std::function<std::string()>& work, const Child
   const FileDescriptor result_end(ends[1]);
   std::cout.flush();
   std::fflush(nullptr);
+  adopt_orphans();
   const ::pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) fail("cannot start a check");
   if (pid_ > 0) {
+    children().running.insert(pid_);
     ::setpgid(pid_, pid_);  // here too, as nobody knows which of the two is first
     return;
   }
@@ -105,6 +151,8 @@ ChildProcess::~ChildProcess() {
   if (pid_ <= 0 || has_ended_) return;
   ::kill(-pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
+  children().running.erase(pid_);
+  end_orphans();
 }
 
 bool ChildProcess::has_ended() {
@@ -123,6 +171,8 @@ bool ChildProcess::has_ended() {
   ::kill(-pid_, SIGKILL);  // what it started; its number is not given to others before waitpid
   int status = 0;
   ::waitpid(pid_, &status, 0);
+  children().running.erase(pid_);
+  end_orphans();
   collect(status);
   return has_ended_ = true;
 }

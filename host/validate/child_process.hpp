@@ -33,9 +33,10 @@ struct ChildEnd {
 std::string crash_text(const ChildEnd& end);
 
 /// Runs `work` in a forked child: a process group of its own, no core dump, an empty stdin, and
-/// stdout and stderr as one file. The child ends right after `work` without running destructors,
-/// with everything that it started; also when this process ends. To be made while this process has
-/// one thread.
+/// stdout and stderr as one file. The child ends right after `work` without running destructors.
+/// With it ends everything that it started, also what left its group: this process becomes the parent
+/// of what it leaves behind, and kills that. Where this process is killed only the child ends, too. To
+/// be made while this process has one thread.
 class ChildProcess {
  public:
   /// `work` throws nothing; the first 32 KiB of its result count. Throws std::system_error when

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <initializer_list>
@@ -81,13 +82,19 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
                      [&](std::string_view prefix) { return text.starts_with(prefix); });
 }
 
-/// Whether a C++ symbol belongs to LibTorch: `at::Tensor::add`, `vtable for c10::Error`,
-/// `void c10::detail::f<int>()`.
-bool is_torch_cxx(const std::string& name) {
-  const std::string words = ' ' + name.substr(0, name.find('('));
-  const std::array spaces = {" at::", " c10::", " torch::", " caffe2::"};
-  return std::any_of(spaces.begin(), spaces.end(),
-                     [&](const char* space) { return words.find(space) != words.npos; });
+bool may_be_in_a_name(char letter) {
+  return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_' || letter == ':';
+}
+
+/// Whether a C++ symbol is of LibTorch or of its types: `at::Tensor::add`, `vtable for c10::Error`,
+/// `sum(std::vector<at::Tensor> const&)`. Not `acme::at::f`.
+bool names_torch(std::string_view symbol) {
+  for (const std::string_view space : {"at::", "c10::", "torch::", "caffe2::"}) {
+    for (std::size_t i = symbol.find(space); i != symbol.npos; i = symbol.find(space, i + 1)) {
+      if (i == 0 || !may_be_in_a_name(symbol[i - 1])) return true;
+    }
+  }
+  return false;
 }
 
 Finding undefined_symbols(const Subject& subject) {
@@ -99,7 +106,7 @@ Finding undefined_symbols(const Subject& subject) {
     if (symbol.is_defined) continue;
     const std::string name = demangled(symbol.name);
     const bool is_stable = starts_with_any(name, {"aoti_torch_", "torch_"});
-    if (is_torch_cxx(name) || (is_stable && tier == Tier::c)) foreign.push_back(name);
+    if (names_torch(name) || (is_stable && tier == Tier::c)) foreign.push_back(name);
   }
   if (tier == Tier::c) {
     for (const std::string_view library : content.details.needed) {

@@ -122,7 +122,8 @@ Finding leaves_process_alone(const Subject& subject) {
 // Loads the file here, as load_entry() calls `init` once, with a table that nobody else gets.
 Finding init_twice(const Subject& subject) {
   const CheckedFile& file = subject.file->checked;
-  void* library = ::dlopen(file.path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  static const OpenPlugin opened = open_checked(file);  // for good, see loader_path()
+  void* library = ::dlopen(opened.loader_path().c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) return failed(::dlerror());
   const auto* entry = static_cast<const knack_entry_t*>(::dlsym(library, KNACK_ENTRY_SYMBOL));
   if (entry == nullptr) return failed("no " KNACK_ENTRY_SYMBOL);

@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -15,42 +17,42 @@ namespace knack::host {
 namespace {
 
 constexpr std::size_t kRegion = std::size_t{1} << 30;  // addresses, most of them never memory
-constexpr std::size_t kMostOfALoan = std::size_t{1} << 20;
+constexpr std::size_t kLeastChunk = std::size_t{64} << 10;
 constexpr std::size_t kAlignment = 16;
+
+std::size_t rounded_up(std::size_t bytes, std::size_t to) {
+  return (bytes + to - 1) / to * to;
+}
 
 /// Addresses for loans. Those that were closed are never handed out again, so that nothing else is
 /// found there.
 class Region {
  public:
-  std::byte* open() {
+  /// Whole pages; nullptr when there are no addresses left for them.
+  std::byte* open(std::size_t bytes) {
     const std::scoped_lock lock(mutex_);
     if (begin_ == nullptr) {
       void* mapped =
           ::mmap(nullptr, kRegion, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-      if (mapped == MAP_FAILED) throw std::bad_alloc();
+      if (mapped == MAP_FAILED) return nullptr;
       begin_ = static_cast<std::byte*>(mapped);
     }
-    if (next_ + kMostOfALoan > kRegion) throw std::bad_alloc();
+    if (bytes > kRegion - next_) return nullptr;
     std::byte* start = begin_ + next_;
-    next_ += kMostOfALoan;
-    if (::mprotect(start, kMostOfALoan, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    if (::mprotect(start, bytes, PROT_READ | PROT_WRITE) != 0) return nullptr;
+    next_ += bytes;
     return start;
   }
 
-  /// The addresses of the last loan are handed out again.
-  void reuse(std::byte* start) {
+  /// Of `bytes` at `start` the first `used` are gone for good; the others are handed out again if
+  /// nothing was opened after them.
+  void close(std::byte* start, std::size_t bytes, std::size_t used) {
     const std::scoped_lock lock(mutex_);
-    if (start + kMostOfALoan == begin_ + next_) next_ -= kMostOfALoan;
-  }
-
-  /// Only those addresses of the last loan that it did not use are handed out again.
-  void close(std::byte* start, std::size_t used) {
-    const std::scoped_lock lock(mutex_);
-    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    used = (used + page - 1) / page * page;
-    ::madvise(start, used, MADV_DONTNEED);
-    ::mprotect(start, kMostOfALoan, PROT_NONE);
-    if (start + kMostOfALoan == begin_ + next_) next_ -= kMostOfALoan - used;
+    if (used > 0) {
+      ::madvise(start, used, MADV_DONTNEED);
+      ::mprotect(start, bytes, PROT_NONE);
+    }
+    if (start + bytes == begin_ + next_) next_ -= bytes - used;
   }
 
  private:
@@ -64,29 +66,51 @@ Region& region() {
   return *region;
 }
 
+std::size_t page_size() {
+  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::atomic<bool> all_taken_back = true;
+
 }  // namespace
 
-Loan::Loan(LoanTerms terms, std::span<const std::uint64_t> group_sizes)
-    : terms_(terms), group_sizes_(group_sizes) {
-  if (terms_.are_any()) begin_ = region().open();
+bool all_loans_were_taken_back() {
+  return all_taken_back;
 }
+
+Loan::Loan(LoanTerms terms, std::span<const std::uint64_t> group_sizes)
+    : terms_(terms), group_sizes_(group_sizes) {}
 
 Loan::~Loan() {
   return_answers();
   for (at::Tensor* tensor : handles_) std::destroy_at(tensor);
-  if (begin_ == nullptr) return;
-  if (terms_.takes_back) {
-    region().close(begin_, used_);
-  } else {
-    region().reuse(begin_);
+  // The last first, so that a region that is to be handed out again is closed from its end.
+  for (; !chunks_.empty(); chunks_.pop_back()) {
+    const Chunk& chunk = chunks_.back();
+    if (!chunk.is_of_region) {
+      if (terms_.takes_back) all_taken_back = false;
+      ::operator delete(chunk.begin);
+    } else {
+      region().close(chunk.begin, chunk.size,
+                     terms_.takes_back ? rounded_up(chunk.used, page_size()) : 0);
+    }
   }
 }
 
 void* Loan::allocate(std::size_t bytes) {
-  const std::size_t begin = used_;
-  used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  if (used_ > kMostOfALoan) throw std::bad_alloc();
-  return begin_ + begin;
+  bytes = rounded_up(bytes, kAlignment);
+  if (chunks_.empty() || bytes > chunks_.back().size - chunks_.back().used) {
+    const std::size_t size = rounded_up(std::max(bytes, kLeastChunk), page_size());
+    std::byte* begin = region().open(size);
+    const bool is_of_region = begin != nullptr;
+    if (!is_of_region) begin = static_cast<std::byte*>(::operator new(size));
+    chunks_.push_back({begin, size, 0, is_of_region});
+  }
+  Chunk& chunk = chunks_.back();
+  std::byte* start = chunk.begin + chunk.used;
+  chunk.used += bytes;
+  return start;
 }
 
 template <class T>
@@ -115,11 +139,11 @@ knack_tensor_t* Loan::handle(knack_tensor_t* tensor) {
 }
 
 const char* Loan::lend(const char* text) {
-  return begin_ == nullptr || text == nullptr ? text : array(text, std::strlen(text) + 1);
+  return !terms_.are_any() || text == nullptr ? text : array(text, std::strlen(text) + 1);
 }
 
 knack_string_t Loan::lend(knack_string_t text) {
-  if (begin_ == nullptr) return text;
+  if (!terms_.are_any()) return text;
   return {array(text.data, text.size), text.size};
 }
 
@@ -143,14 +167,14 @@ void Loan::copy_inner(knack_value_t& node) {
 }
 
 const knack_value_t* Loan::lend(const knack_value_t* tree) {
-  if (begin_ == nullptr || tree == nullptr) return tree;
+  if (!terms_.are_any() || tree == nullptr) return tree;
   knack_value_t* copy = array(tree, 1);
   copy_inner(*copy);
   return copy;
 }
 
 knack_hook_context_t* Loan::lend(knack_hook_context_t* context) {
-  if (begin_ == nullptr) return context;
+  if (!terms_.are_any()) return context;
   original_ = context;
   lent_ = structure(*context);
   lent_->monitor = lend(context->monitor);
@@ -177,7 +201,7 @@ void Loan::return_answers() {
 }
 
 const knack_batch_request_t* Loan::lend(const knack_batch_request_t* request) {
-  if (begin_ == nullptr) return request;
+  if (!terms_.are_any()) return request;
   knack_batch_request_t* copy = structure(*request);
   copy->indices_borrowed =
       array(request->indices_borrowed, static_cast<std::uint64_t>(request->count));
@@ -186,7 +210,7 @@ const knack_batch_request_t* Loan::lend(const knack_batch_request_t* request) {
 
 // Handles and names stay good as long as the optimizer lives; their arrays do not.
 const knack_param_group_t* Loan::lend(const knack_param_group_t* group) {
-  if (begin_ == nullptr) return group;
+  if (!terms_.are_any()) return group;
   knack_param_group_t* copy = structure(*group);
   copy->params_borrowed = array(group->params_borrowed, group->count);
   copy->names_borrowed = array(group->names_borrowed, group->count);
@@ -195,7 +219,7 @@ const knack_param_group_t* Loan::lend(const knack_param_group_t* group) {
 }
 
 const knack_optimizer_step_t* Loan::lend(const knack_optimizer_step_t* step) {
-  if (begin_ == nullptr) return step;
+  if (!terms_.are_any()) return step;
   knack_optimizer_step_t* copy = structure(*step);
   auto** groups = static_cast<knack_tensor_t***>(allocate(step->group_count * sizeof(void*)));
   for (std::uint64_t group = 0; group < step->group_count; ++group) {

@@ -23,6 +23,10 @@ struct LoanTerms {
 
 inline constexpr int kPoison = 0xA5;
 
+/// Whether in this process every loan that was to be taken back was. Not so once more than a gibibyte
+/// was lent in all: what is lent from then on is ordinary memory.
+bool all_loans_were_taken_back();
+
 /// Copies the arguments of one call. What the ABI lets a plugin keep beyond the call is not copied.
 class Loan {
  public:
@@ -48,6 +52,13 @@ class Loan {
   }
 
  private:
+  struct Chunk {
+    std::byte* begin;
+    std::size_t size;
+    std::size_t used;
+    bool is_of_region;
+  };
+
   void* allocate(std::size_t bytes);
   template <class T>
   T* array(const T* items, std::uint64_t count);
@@ -59,8 +70,7 @@ class Loan {
 
   const LoanTerms terms_;
   const std::span<const std::uint64_t> group_sizes_;
-  std::byte* begin_ = nullptr;
-  std::size_t used_ = 0;
+  std::vector<Chunk> chunks_;  // what is lent lies in the last one, or in those before
   std::vector<at::Tensor*> handles_;
   knack_hook_context_t* original_ = nullptr;
   knack_hook_context_t* lent_ = nullptr;

@@ -181,6 +181,10 @@ void OutcomeTable::flush() {
   const std::string things = things_text(alike_);
   const std::size_t first_line = finding.reason.find('\n');
   const std::string reason = finding.reason.substr(0, first_line);
+  if (finding.verdict == Verdict::skipped && skipped_[things + ": " + finding.reason]++ > 0) {
+    alike_.clear();
+    return;
+  }
   if (!things.empty()) row += "  " + things;
   if (!reason.empty()) row += (things.empty() ? "  " : ": ") + reason;
   if (first_line != finding.reason.npos) {
@@ -192,6 +196,18 @@ void OutcomeTable::flush() {
   }
   stream_ << row << std::endl;
   alike_.clear();
+}
+
+void OutcomeTable::end_file() {
+  flush();
+  for (const auto& [why, rows] : skipped_) {
+    if (rows == 1) continue;
+    std::string row = std::to_string(rows - 1) + " more";
+    row.append(std::max(name_width_, row.size()) - row.size() + 2, ' ');
+    const std::size_t begin = why.starts_with(": ") ? 2 : 0;  // of the whole file
+    stream_ << row << "skipped  " << why.substr(begin, why.find('\n') - begin) << std::endl;
+  }
+  skipped_.clear();
 }
 
 std::string summary_text(const FileReport& report) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
@@ -17,7 +18,8 @@ const char* verdict_name(Verdict verdict);
 
 /// The table for people, as it grows: a row has a check's name, verdict, what was checked and the
 /// reason. What the same check says alike of several things is one row. Further lines of the reason,
-/// and what the check printed if it failed, follow indented.
+/// and what the check printed if it failed, follow indented. Of checks that are skipped alike the first
+/// has a row, and how many followed stands at the end of the file.
 class OutcomeTable {
  public:
   /// `name_width` is that of the longest name of a check.
@@ -26,13 +28,15 @@ class OutcomeTable {
 
   void add(const Outcome& outcome);
 
-  /// Writes what is still held back to see whether the next is alike.
-  void flush();
+  /// Writes what was held back.
+  void end_file();
 
  private:
+  void flush();
   std::ostream& stream_;
   std::size_t name_width_;
-  std::vector<Outcome> alike_;
+  std::vector<Outcome> alike_;          // held back to see whether the next is alike
+  std::map<std::string, int> skipped_;  // rows that were, by what was skipped and why
 };
 
 /// "ema.so: 27 passed, 1 warned, 2 skipped, 0 failed"

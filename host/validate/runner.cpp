@@ -2,6 +2,7 @@
 #include "host/validate/runner.hpp"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <algorithm>
 #include <deque>
@@ -9,9 +10,12 @@
 #include <system_error>
 #include <thread>
 
+#include "host/common/error.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/validate/attempt.hpp"
 #include "host/validate/child_process.hpp"
 #include "host/validate/clean_text.hpp"
+#include "host/validate/interruption.hpp"
 
 namespace knack::host {
 namespace {
@@ -26,9 +30,14 @@ constexpr std::chrono::milliseconds kPause{1};
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "knack_validate_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(), "cannot make " + name);
+    std::error_code failure;
+    std::string name = (fs::temp_directory_path(failure) / "knack_validate_XXXXXX").string();
+    if (failure || ::mkdtemp(name.data()) == nullptr) {
+      const char* found = failure ? "none" : ::strerror(errno);
+      const char* named = ::getenv("TMPDIR");
+      throw Error(ExitCode::data, (named == nullptr ? name : "TMPDIR=" + one_line(named)) +
+                                      ": expected a folder that can be written, found " + found +
+                                      "; set TMPDIR to one");
     }
     path_ = fs::canonical(name);
   }
@@ -202,6 +211,7 @@ void Runner::start(Job& job) {
 /// Until at least one child has ended.
 void Runner::wait() {
   for (;; std::this_thread::sleep_for(kPause)) {
+    Interruption::throw_if_any();
     bool has_any_ended = false;
     for (Job& job : jobs_) {
       if (!job.child || !job.child->has_ended()) continue;

@@ -37,7 +37,8 @@ struct RunnerOptions {
 
 /// Runs `checks`, two at a time, on `file` of `registry`, and hands over each outcome in the order
 /// of the checks. `is_wanted` says which; the foundations of a wanted check run too, and are
-/// reported when they fail. Throws std::system_error when no process can be made.
+/// reported when they fail. Throws Error when there can be no scratch folder, std::system_error when no
+/// process can be made, and Interrupted while there is an Interruption.
 FileReport run_checks(const std::vector<Check>& checks,
                       const std::function<bool(const Check&)>& is_wanted, const Registry& registry,
                       const PluginFile& file, const RunnerOptions& options,

@@ -22,7 +22,7 @@ install(DIRECTORY template DESTINATION share/knack COMPONENT sdk)
 install(DIRECTORY rust DESTINATION share/knack COMPONENT sdk OPTIONAL PATTERN target EXCLUDE PATTERN Cargo.lock EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION share/doc/knack-sdk COMPONENT sdk RENAME copyright)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION share/doc/knack-sdk COMPONENT sdk
-  PATTERN adr EXCLUDE PATTERN Doxyfile EXCLUDE PATTERN "*.py" EXCLUDE)
+  PATTERN adr EXCLUDE PATTERN __pycache__ EXCLUDE)
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/share/knack")
 foreach(folder IN ITEMS template rust)

@@ -13,7 +13,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-BLOCK = re.compile(r"(?:^<!-- (file|part of): (\S+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"(?:^<!-- (file|part of): (\S+) -->\n)?^```([\w+-]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class PageError(Exception):
@@ -39,6 +39,8 @@ def blocks_of(text):
         if language == "text" and (not blocks or blocks[-1].role != "bash"):
             raise PageError(f"line {line}: a text block must follow the bash block that prints it")
         blocks.append(Block(line, role or language, name or "", content))
+    if "\n```" in "\n" + BLOCK.sub("", text):
+        raise PageError("a line of ``` that begins or ends no block")
     return blocks
 
 

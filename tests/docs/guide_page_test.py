@@ -37,7 +37,9 @@ class Pages(unittest.TestCase):
     def test_a_block_without_a_purpose_is_refused(self):
         self.assert_refused(block("cpp", "int x;"), "line 2: a block of cpp that is neither")
         self.assert_refused(block("", "int x;"), "no language")
+        self.assert_refused(block("c++", "int x;"), "a block of c\\+\\+ that is neither")
         self.assert_refused(block("text", "out"), "must follow the bash block")
+        self.assert_refused(block("bash {.run}", "true"), "begins or ends no block")
 
     def test_a_part_that_is_not_in_the_file_is_refused(self):
         made = block("sh", "echo one\necho two", "<!-- file: say.sh -->")

@@ -8,53 +8,21 @@ FIXTURES holds the plugins of tests/fixtures/validate, PLUGINS those that come w
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-KNACK, FIXTURES, PLUGINS = (Path(argument).resolve() for argument in sys.argv[1:4])
-PASSED, FAILED, COMMAND_LINE, CANNOT_BE_LOADED = 0, 1, 2, 3
+from validate_case import CANNOT_BE_LOADED, COMMAND_LINE, FAILED, FIXTURES, KNACK, NOT_CHECKED, PASSED, PLUGINS, Validate, wait_until
+
 GOOD = PLUGINS / "cross_entropy.so"
 DIGITS = Path(__file__).resolve().parents[2] / "configs" / "data" / "digits"
 FOUNDATIONS = {"file.preflight", "load.loads"}
-WITHOUT_SETTINGS = {"HOME", "XDG_DATA_HOME", "KNACK_PLUGIN_PATH"}
-
-
-class Validate(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-
-    def run_knack(self, *arguments):
-        environment = {name: value for name, value in os.environ.items() if name not in WITHOUT_SETTINGS}
-        environment["TMPDIR"] = str(self.folder)
-        return subprocess.run(
-            [KNACK, "plugins", "validate", *arguments],
-            cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False,
-        )
-
-    def report(self, *arguments, exit_code):
-        process = self.run_knack("--json", *arguments)
-        self.assertTrue(process.stdout, process.stderr)
-        report = json.loads(process.stdout)
-        bad = [check for file in report["files"] for check in file["checks"] if check["verdict"] in {"failed", "warned"}]
-        self.assertEqual(process.returncode, exit_code, bad)
-        return report
-
-    def checks(self, *arguments, exit_code):
-        """The checks of the one file that the arguments name, by name."""
-        (file,) = self.report(*arguments, exit_code=exit_code)["files"]
-        return {check["name"]: check for check in file["checks"]}
-
-    def failing(self, file, *arguments, exit_code=FAILED):
-        checks = self.checks(FIXTURES / file, *arguments, exit_code=exit_code)
-        return {name: check for name, check in checks.items() if check["verdict"] == "failed"}
 
 
 class FindsOneFault(Validate):
@@ -69,9 +37,10 @@ class FindsOneFault(Validate):
             with self.subTest(file.stem):
                 exit_code = CANNOT_BE_LOADED if file.stem in FOUNDATIONS else FAILED
                 checks = self.checks(file, "--strict", exit_code=exit_code)
-                failing = [name for name, check in checks.items() if check["verdict"] == "failed"]
-                self.assertLessEqual(set(failing), {file.stem}, checks)
-                self.assertIn(checks[file.stem]["verdict"], {"failed", "warned"}, checks[file.stem])
+                bad = {name for name, check in checks.items() if check["verdict"] in {"failed", "warned"}}
+                if checks["stress.hook_cost"]["verdict"] == "warned" and file.stem != "stress.hook_cost":
+                    bad.remove("stress.hook_cost")  # other programs on this machine may make it slow
+                self.assertEqual(bad, {file.stem}, checks)
                 self.assertTrue(checks[file.stem]["reason"])
 
     def test_in_the_file(self):
@@ -89,10 +58,34 @@ class FindsOneFault(Validate):
     def test_under_stress(self):
         self.check_fixtures_of("stress")
 
-    def test_under_stress_a_handle_that_is_never_given_back(self):
+
+class FindsOtherFaults(Validate):
+    def test_a_type_of_torch_in_a_template(self):
+        file = FIXTURES / "torch_types/in_a_template.so"
+        checks = self.checks(file, "--include", "^file.undefined_symbols$", exit_code=FAILED)
+        self.assertIn("status_of<at::Tensor>()", checks["file.undefined_symbols"]["reason"])
+
+    def test_a_handle_that_is_never_given_back(self):
         failing = self.failing("leaks/a_handle_each_step.so")
         self.assertEqual(list(failing), ["stress.create_destroy"], failing)
         self.assertRegex(failing["stress.create_destroy"]["reason"], r"each run of ten steps leaves \d+ bytes")
+
+
+class GoodPlugins(Validate):
+    def test_whose_state_is_large(self):
+        file = FIXTURES / "good/large_state.so"
+        checks = self.checks(file, "--strict", "--exclude", "hook_cost", exit_code=PASSED)
+        self.assertEqual(checks["behaviour.keeps_nothing_borrowed"]["verdict"], "passed")
+        self.assertEqual(checks["state.round_trip"]["verdict"], "passed")
+
+    def test_where_nobody_says_what_memory_is_in_use(self):
+        arguments = ["--json", "--include", "^stress.create_destroy$"]
+        leaks = FIXTURES / "stress.create_destroy.so"
+        process = self.run_knack(leaks, *arguments, LD_PRELOAD=str(FIXTURES / "preload/silent_heap.so"))
+        self.assertEqual(process.returncode, PASSED, process.stdout)
+        (check,) = json.loads(process.stdout)["files"][0]["checks"]
+        self.assertEqual(check["verdict"], "skipped")
+        self.assertIn("allocator", check["reason"])
 
 
 class FirstPartyPlugins(Validate):
@@ -159,6 +152,51 @@ class SurvivesPlugins(Validate):
     def test_and_leaves_no_files(self):
         self.run_knack(FIXTURES / "ends/crashes.so", GOOD)
         self.assertEqual(list(self.folder.iterdir()), [])
+
+
+class WhenItCannotGoOn(Validate):
+    """What is not the plugin's fault has an exit code of its own and one line of text."""
+
+    def problem(self, *arguments, **environment):
+        process = self.run_knack(GOOD, "--level", "1", *arguments, **environment)
+        self.assertEqual(process.returncode, NOT_CHECKED, process.stderr)
+        self.assertEqual(process.stderr.count("\n"), 1, process.stderr)
+        return process.stderr
+
+    def test_as_there_is_no_temporary_folder(self):
+        missing = str(self.folder / "missing")
+        problem = self.problem(TMPDIR=missing)
+        self.assertIn(f"TMPDIR={missing}: expected a folder", problem)
+
+    def test_as_the_report_cannot_be_written(self):
+        self.assertIn("--junit /dev/full: cannot be written", self.problem("--junit", "/dev/full"))
+
+    def test_as_no_process_can_be_made(self):
+        def allow_no_more():
+            if os.geteuid() == 0:  # has no such limit
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+        self.folder.chmod(0o777)
+        process = subprocess.run([KNACK, "plugins", "validate", GOOD, "--level", "1"], env=self.environment(), check=False,
+                                 capture_output=True, text=True, timeout=60, preexec_fn=allow_no_more)
+        self.assertEqual(process.returncode, NOT_CHECKED, process.stderr)
+        self.assertRegex(process.stderr, r"^error: the checks cannot go on: cannot start a check: .+\n$")
+
+    def test_as_a_signal_ends_it(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), subprocess.Popen(
+                    [KNACK, "plugins", "validate", FIXTURES / "ends/sleeps.so"], env=self.environment(),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                    preexec_fn=lambda number=number: signal.signal(number, signal.SIG_DFL)) as process:
+                wait_until(lambda: list(self.folder.glob("knack_validate_*/*")))
+                process.send_signal(number)
+                problem = process.communicate(timeout=20)[1]
+                self.assertEqual(process.returncode, 128 + number)
+                self.assertIn(f"stopped by {number.name}", problem)
+                self.assertEqual(list(self.folder.iterdir()), [])
 
 
 class RefusesFiles(Validate):
@@ -286,6 +324,15 @@ class Reports(Validate):
         self.assertEqual(row.split()[1], "failed")
         self.assertIn("    | thank you for using this plugin", lines)
         self.assertRegex(lines[-1], r"^load\.silent\.so: \d+ passed, 0 warned, 0 skipped, 1 failed$")
+
+    def test_for_people_what_is_skipped_alike_is_said_once(self):
+        lines = self.run_knack(FIXTURES / "load.loads.so", "--level", "2").stdout.splitlines()
+        skipped = [line for line in lines if "load.loads failed" in line]
+        self.assertEqual(len(skipped), 4, "of the file and of what it provides: the first, and how many more")
+        self.assertRegex(skipped[-1], r"^\d+ more +skipped  ")
+        lines = self.run_knack(PLUGINS / "resnet.so", "--level", "3", "--include", "no_nan|same_seed").stdout.splitlines()
+        of_others = [line.split()[:3] for line in lines if "the first is put to the test" in line]
+        self.assertEqual(of_others, [["behaviour.same_seed_same_bits", "skipped", "model"], ["1", "more", "skipped"]])
 
     def test_for_programs(self):
         report = self.report(FIXTURES / "load.silent.so", "--level", "2", exit_code=FAILED)

@@ -4,9 +4,13 @@
 import re
 import shutil
 import subprocess
+import sys
+import unittest
 
 import package
 from package import BUILD, TORCH_DIR, run_well
+
+BUNDLES_LIBTORCH = "KNACK_BUNDLE_LIBTORCH:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
 
 
 class Layout(package.Case):
@@ -27,6 +31,7 @@ class Layout(package.Case):
             "share/knack/validate.json",
             "share/knack/data/digits/train-images-idx3-ubyte",
             "share/doc/knack-sdk/copyright",
+            "share/doc/knack-sdk/reference/Doxyfile",
             "share/doc/knack/copyright",
         ]:
             self.assertTrue((self.prefix / name).is_file(), name)
@@ -38,6 +43,7 @@ class Layout(package.Case):
                 content = path.read_bytes()
                 self.assertFalse([place for place in places if place in content], path)
 
+    @unittest.skipUnless(BUNDLES_LIBTORCH, "this build uses the LibTorch of its machine")
     def test_libraries_are_found_relative_to_the_program_or_not_at_all(self):
         for path in [self.prefix / "bin/knack", *self.prefix.glob("lib/knack/**/*.so*")]:
             for places in re.findall(r"\((?:RUNPATH|RPATH)\).*\[(.*)\]", run_well("readelf", "-d", path)):
@@ -52,6 +58,13 @@ class Layout(package.Case):
         ).stdout
         self.assertNotIn(str(TORCH_DIR.parents[2]), loaded)
         self.assertNotIn("not found", loaded)
+
+    @unittest.skipUnless(shutil.which("doxygen"), "no doxygen; the Debian package doxygen has it")
+    def test_the_reference_is_generated_from_what_is_installed(self):
+        generator = self.prefix / "share/doc/knack-sdk/reference/generate.py"
+        self.run_well(sys.executable, "-B", generator, self.prefix / "bin/knack", self.folder / "reference")
+        self.assertIn("knack_trick_t", (self.folder / "reference/xml/index.xml").read_text())
+        self.assertIn("## ema", (self.folder / "reference/plugins/trick.md").read_text())
 
 
 class FindPackage(package.Case):
@@ -121,6 +134,13 @@ class Debian(package.Case):
         cls.root = cls.folder / "root"
         for deb in (cls.folder / "debs").glob("*.deb"):
             run_well("dpkg-deb", "-x", deb, cls.root)
+
+    def test_a_program_that_uses_the_libtorch_of_its_machine_is_not_packed(self):
+        config = (BUILD / "CPackConfig.cmake").read_text() + "set(CPACK_KNACK_BUNDLES_LIBTORCH OFF)\n"
+        debs = self.folder / "unbundled"
+        said = self.run_well("cpack", "-G", "DEB", "--config", self.write("CPackConfig.cmake", config), "-B", debs)
+        self.assertRegex(said, r"package knack is left out.*\s+.*-DKNACK_BUNDLE_LIBTORCH=ON")
+        self.assertEqual([path.name.split("_")[0] for path in debs.glob("*.deb")], ["knack-sdk"])
 
     def deb(self, pattern):
         (found,) = (self.folder / "debs").glob(pattern)

@@ -52,13 +52,14 @@ class Case(unittest.TestCase):
     """Tests with a folder, which is empty at first, and with `prefix`, which holds the components named."""
 
     components = []
+    prefix_name = "moved"
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="knack_")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name).resolve()
-        cls.prefix = cls.folder / "moved"
+        cls.prefix = cls.folder / cls.prefix_name
         for component in cls.components:
             run_well("cmake", "--install", BUILD, "--prefix", cls.folder / "prefix", "--component", component)
         if cls.components:  # what is installed works wherever it is put

@@ -64,8 +64,10 @@ class Cxx(Projects, package.Case):
 
 class C(Projects, package.Case):
     language = "c"
+    prefix_name = "moved to a folder with blanks"
 
     def check_build(self, project):
+        self.assertNotIn(str(self.prefix), (project / "Makefile").read_text())
         commands = run_well("make", "--always-make", "--dry-run", cwd=project, prefix=self.prefix)
         assert str(TORCH_DIR.parents[2]) not in commands and "libtorch" not in commands, commands
 
@@ -78,6 +80,14 @@ class Rust(Projects, package.Case):
         if not shutil.which("cargo") or run("cargo", "--version").returncode != 0:
             raise unittest.SkipTest("no cargo; the Debian packages cargo and rustc have it")
         super().setUpClass()
+
+    def test_a_name_that_the_crate_or_rust_has_compiles(self):
+        for kind, name in [("trick", "trick"), ("model", "tensor"), ("model", "model"), ("dataset", "result"),
+                           ("objective", "option"), ("optimizer", "options")]:
+            with self.subTest(name=name):
+                project = self.folder / f"{kind}_called_{name}"
+                self.run_well("knack", "new", kind, f"acme.{name}", "--lang", "rust", "--dir", project)
+                self.run_well("cargo", "check", "--offline", "--tests", "--target-dir", self.folder / "checked", cwd=project)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "host/app/commands/commands.hpp"
 #include "host/app/pins.hpp"
@@ -18,9 +16,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+/// Others than recipes of the user's own stay as they are.
+void refuse_what_is_not_to_change(const fs::path& recipe) {
+  if (const auto run = run_that_wrote(recipe)) {
+    throw Error(ExitCode::usage, recipe.string() + ": expected a recipe of yours, found what " +
+                                     run->string() +
+                                     " wrote down; lock the run's original recipe, or a copy of "
+                                     "this file");
+  }
+  std::error_code failure;
+  if (fs::exists(recipe, failure) && !fs::is_regular_file(recipe, failure)) {
+    throw Error(ExitCode::usage, recipe.string() +
+                                     ": expected a file to write pins into, found something else; "
+                                     "name a recipe file");
+  }
 }
 
 /// `null` there takes away what a recipe that this one extends says, which a pin would bring back.
@@ -61,9 +70,11 @@ void print(const std::vector<PinState>& states) {
 }  // namespace
 
 void run_command(const PluginsLockCommand& command, const CommonOptions& common) {
+  refuse_what_is_not_to_change(command.recipe);
   CommandEnvironment environment(common);
   Diagnostics diagnostics;
-  const Document document = load_document(command.recipe, {}, diagnostics);
+  std::string text;  // the very one that is checked is changed
+  const Document document = load_document(command.recipe, {}, diagnostics, &text);
   Recipe recipe = read_recipe(document, diagnostics);
   const Registry& registry = environment.registry_for(recipe, false);
   check_pin_keys(recipe, registry, document, diagnostics);
@@ -81,7 +92,6 @@ void run_command(const PluginsLockCommand& command, const CommonOptions& common)
                                       name);
   }
   if (!outdated.empty()) {
-    std::string text = read_text(command.recipe);
     refuse_removed_sections(text, command.recipe);
     for (const PinState& state : states) {
       if (state.is_up_to_date()) continue;

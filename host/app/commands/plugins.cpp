@@ -160,7 +160,7 @@ void inspect_file(const PluginsInspectCommand& command, const CommonOptions& com
                                       (std::filesystem::exists(path) ? "something else" : "none") +
                                       "; correct this path");
   }
-  Registry registry({std::filesystem::canonical(path)}, this_host(),
+  Registry registry({std::filesystem::absolute(path)}, this_host(),
                     {common.trusts_writable_plugins, {}});
   const PluginFile& file = registry.files().front();
   if (!file.is_usable()) throw Error(ExitCode::plugin, file.refusal);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <c10/util/Exception.h>
 
-#include <algorithm>
-#include <cctype>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -15,6 +12,7 @@
 #include "host/app/result_table.hpp"
 #include "host/app/resumption.hpp"
 #include "host/app/signals.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/run/session.hpp"
 #include "host/train/fit.hpp"
@@ -22,18 +20,6 @@
 
 namespace knack::host {
 namespace {
-
-/// A path as one word of a shell.
-std::string in_shell(const std::filesystem::path& path) {
-  const std::string text = path.string();
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::strchr("/._-+:@", c) != nullptr;
-  });
-  if (is_plain) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 /// One `knack train`: a new run, or one that goes on.
 class Training {
@@ -140,7 +126,7 @@ class Training {
   }
 
   std::string how_to_go_on() const {
-    return "go on with `knack train --resume " + in_shell(folder_.path()) + "`";
+    return "go on with `knack train --resume " + shell_word(folder_.path().string()) + "`";
   }
 
   [[noreturn]] void fail(ExitCode code, std::string message) {

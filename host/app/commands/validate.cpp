@@ -5,8 +5,11 @@
 #include <iostream>
 #include <memory>
 #include <regex>
+#include <system_error>
 
 #include "host/app/commands/commands.hpp"
+#include "host/app/pins.hpp"
+#include "host/app/signals.hpp"
 #include "host/common/error.hpp"
 #include "host/common/installation.hpp"
 #include "host/plugin/host_facts.hpp"
@@ -14,6 +17,7 @@
 #include "host/recipe/load.hpp"
 #include "host/validate/checks.hpp"
 #include "host/validate/clean_text.hpp"
+#include "host/validate/interruption.hpp"
 #include "host/validate/report.hpp"
 
 namespace knack::host {
@@ -79,15 +83,15 @@ fs::path file_of(const std::string& plugin, const Registry& registry) {
       refuse(one_line(plugin) + ": expected a plugin file, found " +
              (failure ? "none" : "a folder") + "; correct this path");
     }
-    return file;
+    return fs::absolute(plugin);
   }
   std::vector<std::string> ids;
   for (const PluginFile& file : registry.files()) {
     for (const Provided& provided : file.checked.manifest.provides) {
-      if (provided.id == plugin) return file.checked.path;
+      if (provided.id == plugin) return file.place;
       ids.push_back(provided.id);
     }
-    if (!file.is_usable() && file.checked.path.stem() == plugin) return file.checked.path;
+    if (!file.is_usable() && file.checked.path.stem() == plugin) return file.place;
   }
   refuse(backticked(plugin) + ": no plugin provides it" + suggestion(plugin, ids) +
          "; `knack plugins list` shows what there is, and a file is named with its folder");
@@ -185,7 +189,7 @@ Plan plan_of(const PluginsValidateCommand& command, const CommonOptions& common,
   plan.trial = trial_recipe(command, trains);
   SearchPlaces places = environment.plugin_places();
   places.recipe.assign(plan.trial.recipe.plugin_path.begin(), plan.trial.recipe.plugin_path.end());
-  const PluginPolicy policy{common.trusts_writable_plugins, {}};
+  const PluginPolicy policy{common.trusts_writable_plugins, pins_of(plan.trial.recipe)};
   const Registry registry(search_folders(places), this_host(), policy);
   for (const std::string& plugin : command.plugins) {
     plan.workplaces.push_back(
@@ -195,6 +199,7 @@ Plan plan_of(const PluginsValidateCommand& command, const CommonOptions& common,
       refuse(command.recipe.string() + ": expected a recipe that uses " +
              file.checked.path.filename().string() + ", found one that does not");
     }
+    if (file.is_usable()) plan.workplaces.back()->registry->check_pins(file.checked);
   }
   if (!command.junit.empty()) {
     plan.junit.open(command.junit, std::ios::binary);
@@ -222,16 +227,31 @@ std::vector<FileReport> run(const Plan& plan, const PluginsValidateCommand& comm
     if (!command.json) std::cout << clean_text(file.checked.path.string()) << std::endl;
     reports.push_back(
         run_checks(plan.checks, is_wanted, *workplace->registry, file, options, report));
-    table.flush();
+    table.end_file();
     if (!command.json) std::cout << summary_text(reports.back()) << std::endl;
   }
   return reports;
 }
 
+/// What goes wrong here is not the plugin's fault, and must not look like it.
+[[noreturn]] void give_up(const std::string& problem) {
+  throw Error(ExitCode::data, problem);
+}
+
+void write_reports(const std::vector<FileReport>& reports, int code, Plan& plan,
+                   const PluginsValidateCommand& command) {
+  if (command.json) std::cout << json_report(reports, command.seed, code).dump(2) << std::endl;
+  if (!std::cout.flush()) give_up("standard output: cannot be written");
+  if (plan.junit.is_open() && !(plan.junit << junit_report(reports, command.strict)).flush()) {
+    give_up("--junit " + command.junit.string() +
+            ": cannot be written; name a file on a disk that has room");
+  }
+}
+
 }  // namespace
 
 int run_command(const PluginsValidateCommand& command, const CommonOptions& common) {
-  const CommandEnvironment environment(common);
+  CommandEnvironment environment(common);
   Plan plan;
   try {
     plan = plan_of(command, common, environment);
@@ -240,13 +260,20 @@ int run_command(const PluginsValidateCommand& command, const CommonOptions& comm
   } catch (const Error& error) {
     refuse(error.what());
   }
-  const std::vector<FileReport> reports = run(plan, command);
-  const int code = exit_code_of(reports, command.strict);
-  if (command.json) std::cout << json_report(reports, command.seed, code).dump(2) << std::endl;
-  if (plan.junit.is_open() && !(plan.junit << junit_report(reports, command.strict)).flush()) {
-    throw Error(ExitCode::unexpected, command.junit.string() + ": cannot be written");
+  try {
+    const Interruption interruption;
+    const std::vector<FileReport> reports = run(plan, command);
+    const int code = exit_code_of(reports, command.strict);
+    write_reports(reports, code, plan, command);
+    return code;
+  } catch (const Interrupted& interrupted) {
+    environment.console().warning(std::string("stopped by ") + signal_name(interrupted.signal));
+    return 128 + interrupted.signal;
+  } catch (const std::system_error& error) {
+    give_up(std::string("the checks cannot go on: ") + error.what());
+  } catch (const std::bad_alloc&) {
+    give_up("the checks cannot go on: out of memory");
   }
-  return code;
 }
 
 }  // namespace knack::host

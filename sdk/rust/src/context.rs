@@ -4,6 +4,7 @@ use crate::abi::*;
 use crate::error::{from_abi, Result};
 use crate::tensor::Tensor;
 use crate::value::{Value, ValueView};
+use std::borrow::Cow;
 
 /// What the host does after the hook; the strongest reply of all tricks wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ macro_rules! flags {
 macro_rules! texts {
     ($($(#[$meta:meta])* $name:ident;)*) => {$(
         $(#[$meta])*
-        pub fn $name(&self) -> &str {
+        pub fn $name(&self) -> Cow<'_, str> {
             unsafe { from_abi(self.context.$name) }
         }
     )*};

@@ -2,6 +2,7 @@
 //! Failures: returned as `Err` or raised as a panic inside a plugin, a status and a text outside.
 use crate::abi::*;
 use std::any::Any;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
@@ -83,13 +84,28 @@ pub(crate) fn to_abi(text: &str) -> knack_string_t {
     knack_string_t { data: text.as_ptr(), size: text.len() as u64 }
 }
 
+/// The text; what is no UTF-8 in it, as the names of files may be, becomes U+FFFD.
+///
 /// # Safety
-/// The text is UTF-8 and outlives `'a`.
-pub(crate) unsafe fn from_abi<'a>(text: knack_string_t) -> &'a str {
-    if text.size == 0 {
-        return "";
+/// The text outlives `'a`.
+pub(crate) unsafe fn from_abi<'a>(text: knack_string_t) -> Cow<'a, str> {
+    String::from_utf8_lossy(bytes(text))
+}
+
+/// The text; `Err` when it is no UTF-8.
+///
+/// # Safety
+/// The text outlives `'a`.
+pub(crate) unsafe fn checked_from_abi<'a>(text: knack_string_t) -> Result<&'a str> {
+    std::str::from_utf8(bytes(text))
+        .map_err(|error| Error::invalid(format!("expected UTF-8 text, found none: {error}")))
+}
+
+unsafe fn bytes<'a>(text: knack_string_t) -> &'a [u8] {
+    match text.size {
+        0 => &[],
+        size => std::slice::from_raw_parts(text.data, size as usize),
     }
-    std::str::from_utf8_unchecked(std::slice::from_raw_parts(text.data, text.size as usize))
 }
 
 /// Runs `body` at the border to the host, which neither `Err` nor a panic crosses.
@@ -142,4 +158,25 @@ fn keep_places_of_panics() {
             PLACE.with(|kept| *kept.borrow_mut() = place.unwrap_or_default());
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(bytes: &'static [u8]) -> knack_string_t {
+        knack_string_t { data: bytes.as_ptr(), size: bytes.len() as u64 }
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_replaced_or_refused() {
+        let nothing = knack_string_t { data: std::ptr::null(), size: 0 };
+        let file = given(b"runs/caf\xe9/log.txt");
+        unsafe {
+            assert_eq!((&*from_abi(nothing), checked_from_abi(nothing).unwrap()), ("", ""));
+            assert_eq!(checked_from_abi(given(b"live")).unwrap(), "live");
+            assert_eq!(from_abi(file), "runs/caf\u{fffd}/log.txt");
+            assert_eq!(checked_from_abi(file).unwrap_err().status(), KNACK_STATUS_INVALID);
+        }
+    }
 }

@@ -58,8 +58,8 @@ impl NormLayers {
         check_host(status, "knack.norm/1 get")?;
         Ok(NormLayer {
             index,
-            name: unsafe { from_abi(layer.name) }.to_owned(),
-            kind: unsafe { from_abi(layer.kind) }.to_owned(),
+            name: unsafe { from_abi(layer.name) }.into_owned(),
+            kind: unsafe { from_abi(layer.kind) }.into_owned(),
             training: layer.training != 0,
             channels: layer.channels,
             momentum: layer.momentum,

@@ -136,7 +136,7 @@ impl Operator {
         Self { name, overload, found: AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    /// The first result.
+    /// The first result, a tensor.
     pub fn call(&self, arguments: &[Argument<'_>]) -> Result<Tensor> {
         let [result] = self.results::<1>(arguments)?;
         result.ok_or_else(|| Error::new(format!("{} gave no tensor", self.name)))
@@ -150,7 +150,10 @@ impl Operator {
         let values = self.values::<N>(arguments)?;
         Ok(values.map(|value| match value.tag {
             KNACK_VALUE_TENSOR => Some(unsafe { Tensor::take(value.r#as.tensor) }),
-            _ => None,
+            _ => {
+                unsafe { discard(&value) };
+                None
+            }
         }))
     }
 
@@ -158,10 +161,15 @@ impl Operator {
     pub fn list(&self, arguments: &[Argument<'_>]) -> Result<Vec<Tensor>> {
         let [value] = self.values::<1>(arguments)?;
         if value.tag != KNACK_VALUE_LIST {
+            unsafe { discard(&value) };
             return Err(Error::new(format!("{} gave no list", self.name)));
         }
-        let take = |i| unsafe { Tensor::take((*value.r#as.items.add(i)).r#as.tensor) };
-        Ok((0..value.count as usize).map(take).collect())
+        let items = unsafe { items_of(&value) };
+        if items.iter().any(|item| item.tag != KNACK_VALUE_TENSOR) {
+            unsafe { discard(&value) };
+            return Err(Error::new(format!("{} gave a list with no tensors", self.name)));
+        }
+        Ok(items.iter().map(|item| unsafe { Tensor::take(item.r#as.tensor) }).collect())
     }
 
     /// The first result of an operator that gives a number, such as "aten::item".
@@ -169,7 +177,11 @@ impl Operator {
         let [value] = self.values::<1>(arguments)?;
         match value.tag {
             KNACK_VALUE_FLOAT => Ok(unsafe { value.r#as.f64 }),
-            _ => Ok(unsafe { value.r#as.i64 } as f64),
+            KNACK_VALUE_INT | KNACK_VALUE_BOOL => Ok(unsafe { value.r#as.i64 } as f64),
+            _ => {
+                unsafe { discard(&value) };
+                Err(Error::new(format!("{} gave no number", self.name)))
+            }
         }
     }
 
@@ -209,6 +221,22 @@ impl Operator {
         check(api, unsafe { (api.find)(name.as_ptr(), overload.as_ptr(), &mut op) })?;
         self.found.store(op as *mut _, Ordering::Relaxed);
         Ok(op)
+    }
+}
+
+unsafe fn items_of(list: &knack_value_t) -> &[knack_value_t] {
+    match list.count {
+        0 => &[],
+        count => std::slice::from_raw_parts(list.r#as.items, count as usize),
+    }
+}
+
+/// Releases the tensors of an owned result that is not used.
+unsafe fn discard(value: &knack_value_t) {
+    match value.tag {
+        KNACK_VALUE_TENSOR => drop(Tensor::take(value.r#as.tensor)),
+        KNACK_VALUE_LIST => items_of(value).iter().for_each(|item| discard(item)),
+        _ => (),
     }
 }
 

@@ -71,7 +71,7 @@ unsafe extern "C" fn add_group<T: Optimizer>(
     Bound::<T>::enter(optimizer, |instance| {
         let group = &*group;
         let indices = 0..group.count as usize;
-        let name = |i| from_abi(*group.names_borrowed.add(i)).to_owned();
+        let name = |i| from_abi(*group.names_borrowed.add(i)).into_owned();
         let param = |i| Tensor::retain(*group.params_borrowed.add(i));
         instance.object.add_group(ParamGroup {
             names: indices.clone().map(name).collect(),
@@ -95,7 +95,7 @@ unsafe extern "C" fn get_option<T: Optimizer>(
     out_value: *mut f64,
 ) -> i32 {
     Bound::<T>::enter(optimizer, |instance| {
-        *out_value = instance.object.get_option(group as usize, from_abi(name))?;
+        *out_value = instance.object.get_option(group as usize, &from_abi(name))?;
         Ok(())
     })
 }
@@ -107,7 +107,7 @@ unsafe extern "C" fn set_option<T: Optimizer>(
     value: f64,
 ) -> i32 {
     Bound::<T>::enter(optimizer, |instance| {
-        instance.object.set_option(group as usize, from_abi(name), value)
+        instance.object.set_option(group as usize, &from_abi(name), value)
     })
 }
 

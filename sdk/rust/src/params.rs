@@ -52,9 +52,9 @@ impl Params {
         check_host(status, "knack.params/1 get")?;
         Ok(Param {
             index,
-            name: unsafe { from_abi(param.name) }.to_owned(),
-            role: unsafe { from_abi(param.role) }.to_owned(),
-            owner_kind: unsafe { from_abi(param.owner_kind) }.to_owned(),
+            name: unsafe { from_abi(param.name) }.into_owned(),
+            role: unsafe { from_abi(param.role) }.into_owned(),
+            owner_kind: unsafe { from_abi(param.owner_kind) }.into_owned(),
             requires_grad: param.requires_grad != 0,
             tensor: unsafe { Tensor::retain(param.tensor_borrowed)? },
         })

@@ -43,6 +43,7 @@ pub struct Provided {
 /// What `plugin!` knows of the file, out of its Cargo.toml.
 #[doc(hidden)]
 pub struct Facts {
+    pub abi_minor: u32,
     pub version: &'static str,
     pub author: &'static str,
     pub license: &'static str,
@@ -70,6 +71,13 @@ impl<const N: usize> Text<N> {
             i += 1;
         }
         self
+    }
+
+    const fn number(mut self, number: u32) -> Self {
+        if number >= 10 {
+            self = self.number(number / 10);
+        }
+        self.byte(b'0' + (number % 10) as u8)
     }
 
     const fn quoted(mut self, text: &str) -> Self {
@@ -105,7 +113,9 @@ impl<const N: usize> Text<N> {
 const fn write<const N: usize>(facts: &Facts, provided: &[Provided]) -> Text<N> {
     let mut text = Text { bytes: [0; N], size: 0 }
         .raw(KNACK_MANIFEST_MAGIC)
-        .raw("{\"abi_major\": 1, \"abi_minor\": 0, \"tier\": \"c\", ")
+        .raw("{\"abi_major\": 1, \"abi_minor\": ")
+        .number(facts.abi_minor)
+        .raw(", \"tier\": \"c\", ")
         .field("version", facts.version)
         .raw(", ")
         .field("author", facts.author)
@@ -216,16 +226,19 @@ pub unsafe fn create(
 }
 
 /// Stands once in a plugin's crate: `knack::plugin!(trick Lookahead, model Resnet);`, each type
-/// after its kind. Version, authors and license are those of Cargo.toml.
+/// after its kind. Version, authors and license are those of Cargo.toml. A plugin that itself uses
+/// what later minors of the ABI added says which it needs first:
+/// `knack::plugin!(abi_minor: 1, trick Lookahead);`. Older hosts then refuse it with that reason.
 #[macro_export]
 macro_rules! plugin {
-    ($($kind:ident $provided:ty),+ $(,)?) => {
+    (abi_minor: $minor:expr, $($kind:ident $provided:ty),+ $(,)?) => {
         const _: () = {
             use $crate::abi::*;
             use $crate::plugin::*;
 
             const PROVIDED: &[Provided] = &[$($crate::$kind::provided::<$provided>()),+];
             const FACTS: Facts = Facts {
+                abi_minor: $minor,
                 version: env!("CARGO_PKG_VERSION"),
                 author: env!("CARGO_PKG_AUTHORS"),
                 license: env!("CARGO_PKG_LICENSE"),
@@ -255,7 +268,7 @@ macro_rules! plugin {
             pub static knack_plugin_v1: Entry = Entry(knack_entry_t {
                 struct_size: ::core::mem::size_of::<knack_entry_t>() as u32,
                 abi_major: KNACK_ABI_MAJOR,
-                abi_minor_needed: KNACK_ABI_MINOR,
+                abi_minor_needed: $minor,
                 descriptor_count: PROVIDED.len() as u32,
                 manifest: MANIFEST.as_ptr(),
                 manifest_size: SIZE as u64,
@@ -265,4 +278,23 @@ macro_rules! plugin {
             });
         };
     };
+    ($($kind:ident $provided:ty),+ $(,)?) => {
+        $crate::plugin!(abi_minor: $crate::abi::KNACK_ABI_MINOR, $($kind $provided),+);
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_says_which_minor_is_needed() {
+        let text = |abi_minor| {
+            let facts = Facts { abi_minor, version: "2", author: "A", license: "MIT" };
+            let written = manifest::<512>(&facts, &[]);
+            String::from_utf8(written[..manifest_size(&facts, &[])].to_vec()).unwrap()
+        };
+        assert!(text(0).contains("\"abi_minor\": 0, \"tier\": \"c\""), "{}", text(0));
+        assert!(text(120).contains("\"abi_minor\": 120, "), "{}", text(120));
+    }
 }

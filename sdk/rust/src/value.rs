@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Trees of values: batches, outputs, options, facts, metrics and state.
 use crate::abi::*;
-use crate::error::{from_abi, Error, Result};
+use crate::error::{checked_from_abi, Error, Result};
 use crate::operator::make_value;
 use crate::tensor::Tensor;
 use std::marker::PhantomData;
@@ -188,11 +188,11 @@ impl<'a> ValueView<'a> {
         }
     }
 
-    /// Text.
+    /// Text; `Err` too when it is no UTF-8.
     pub fn string(&self) -> Result<&'a str> {
         let value = self.expect(KNACK_VALUE_STRING)?;
         let text = unsafe { knack_string_t { data: value.r#as.string, size: value.count } };
-        Ok(unsafe { from_abi(text) })
+        unsafe { checked_from_abi(text) }
     }
 
     /// A reference of its own to the tensor, which may be kept.
@@ -206,13 +206,16 @@ impl<'a> ValueView<'a> {
         Ok((0..list.count as usize).map(move |i| unsafe { Self::new(list.r#as.items.add(i)) }))
     }
 
-    /// The entries of a map.
+    /// The entries of a map; `Err` too when a name is no UTF-8.
     pub fn entries(&self) -> Result<impl ExactSizeIterator<Item = (&'a str, ValueView<'a>)> + 'a> {
         let map = self.expect(KNACK_VALUE_MAP)?;
-        Ok((0..map.count as usize).map(move |i| unsafe {
+        let entry = |i| unsafe {
             let entry = map.r#as.entries.add(i);
-            (from_abi((*entry).name), Self::new(std::ptr::addr_of!((*entry).value)))
-        }))
+            let value = Self::new(std::ptr::addr_of!((*entry).value));
+            Ok((checked_from_abi((*entry).name)?, value))
+        };
+        let entries = (0..map.count as usize).map(entry).collect::<Result<Vec<_>>>()?;
+        Ok(entries.into_iter())
     }
 
     /// The entry of a map, if there is one.

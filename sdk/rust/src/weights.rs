@@ -107,8 +107,8 @@ impl WeightSet {
             "knack.weights/1 get",
         )?;
         Ok(Weight {
-            name: unsafe { from_abi(weight.name) }.to_owned(),
-            role: unsafe { from_abi(weight.role) }.to_owned(),
+            name: unsafe { from_abi(weight.name) }.into_owned(),
+            role: unsafe { from_abi(weight.role) }.into_owned(),
             flags: weight.flags,
             tensor: unsafe { Tensor::retain(weight.tensor_borrowed)? },
         })

@@ -38,7 +38,7 @@ impl Trick for Counter {
 impl Counter {
     fn fit_begin(&mut self, context: &mut Context<'_>) -> Result<()> {
         assert_eq!(
-            (context.epoch(), context.monitor(), context.higher_is_better()),
+            (context.epoch(), &*context.monitor(), context.higher_is_better()),
             (0, "top1", true)
         );
         for param in self.host.params()?.all()? {
@@ -87,7 +87,7 @@ impl Counter {
 
     fn eval_end(&mut self, context: &mut Context<'_>) -> Result<()> {
         let top1 = context.metrics().get("top1")?.number()?;
-        assert_eq!((top1, context.weight_set()), (context.monitored(), "live"));
+        assert_eq!((top1, &*context.weight_set()), (context.monitored(), "live"));
         self.host.summarize("top1", top1)
     }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Writes sdk/rust/src/abi/layout.rs: the C compiler's sizes and offsets, asserted when the Rust crate is compiled.
 
-usage: rust_layout.py GOLDEN_HEADER > layout.rs
+usage: rust_layout.py GOLDEN_HEADER... > layout.rs
 """
 
 import pathlib
@@ -10,8 +10,8 @@ import sys
 
 HEAD = """\
 // SPDX-License-Identifier: MIT
-//! Sizes and offsets of ABI 1.0 as the C compiler has them. Generated from golden_1_0.h by
-//! rust_layout.py; never changed afterwards. Compiling it is the test.
+//! Sizes and offsets as the C compiler has them. Generated from golden_1_0.h and golden_1_1.h by
+//! rust_layout.py; later minors only add to it. Compiling it is the test.
 use super::*;
 use core::mem::{size_of, MaybeUninit};
 use core::ptr::addr_of;
@@ -38,7 +38,7 @@ OFFSET = re.compile(r"KNACK_GOLDEN_OFFSET\((\w+), (\w+), (\d+)\);")
 
 
 def rust_layout(golden):
-    """The text of layout.rs for the text of a golden header."""
+    """The text of layout.rs for the text of the golden headers."""
     blocks = []
     for block in golden.split("\n\n"):
         sizes = SIZE.findall(block)
@@ -53,4 +53,5 @@ def rust_layout(golden):
 
 
 if __name__ == "__main__":
-    sys.stdout.write(rust_layout(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")))
+    texts = [pathlib.Path(name).read_text(encoding="utf-8") for name in sys.argv[1:]]
+    sys.stdout.write(rust_layout("\n".join(texts)))

@@ -44,6 +44,7 @@ TRICK_IDS = "ema weight_average accumulate precise_bn no_weight_decay".split()
 PLUGIN_IDS = TRICK_IDS + "resnet20 mlp idx synthetic cross_entropy sgd adamw".split()
 
 C_FAMILY = {".c", ".h", ".cpp", ".hpp"}
+LONGEST_FILE = 410
 SOURCE_FOLDERS = ("sdk", "host", "plugins", "models", "tests", "bench", "scripts", ".ci")
 LICENSE_LINE = re.compile(r"(//|#|/\*) SPDX-License-Identifier: MIT( \*/)?$")
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -109,13 +110,18 @@ def check_license(_, file, lines):
         yield 1, "does not begin with an SPDX-License-Identifier line"
 
 
+def check_length(_, file, lines):
+    if len(lines) > LONGEST_FILE:
+        yield len(lines), f"has more than {LONGEST_FILE} lines; find the better cut"
+
+
 def sources(root):
     """Every source file as (path relative to the root, lines); scripts are known by their first line."""
     for folder in SOURCE_FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if not path.is_file() or "__pycache__" in path.parts:
                 continue
-            if path.suffix in C_FAMILY | {".py", ".sh"} or path.read_bytes()[:2] == b"#!":
+            if path.suffix in C_FAMILY | {".py", ".rs", ".sh"} or path.read_bytes()[:2] == b"#!":
                 yield path.relative_to(root), path.read_text(encoding="utf-8").splitlines()
 
 
@@ -123,7 +129,7 @@ def violations(root):
     """All violations below `root`, as lines of text."""
     root = pathlib.Path(root).resolve()
     for file, lines in sources(root):
-        checks = [check_license]
+        checks = [check_license, check_length]
         if file.suffix in C_FAMILY:
             checks += [check_includes, check_plugin_ids]
         for check in checks:

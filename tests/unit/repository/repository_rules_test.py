@@ -75,6 +75,12 @@ class RepositoryRules(unittest.TestCase):
                 found = found_in({path: "#!/bin/sh\nexit 0\n"})
                 self.assertEqual(found, [f"{path}:1: does not begin with an SPDX-License-Identifier line"])
 
+    def test_finds_files_that_are_too_long(self):
+        line = "x = 1\n"
+        text = "# SPDX-License-Identifier: MIT\n" + line * 409
+        self.assertEqual(found_in({"tests/long.py": text}), [])
+        self.assertEqual(len(found_in({"tests/long.py": text + line})), 1)
+
     def test_accepts_a_license_line_in_any_comment_and_below_the_interpreter(self):
         line = "SPDX-License-Identifier: MIT"
         for text in (f"#!/bin/sh\n# {line}\n", f"/* {line} */\n", f"/* {line}\n */\n"):

@@ -64,5 +64,22 @@ TEST_F(DlpackTest, MemoryLivesAsLongAsTheTensors) {
   EXPECT_EQ(numbers.use_count(), 1);
 }
 
+TEST_F(DlpackTest, AVectorThatIsMovedKeepsItsElements) {
+  const std::array<std::int64_t, 1> sizes{3};
+  std::vector<float> numbers{1, 2, 4};
+  const std::span elements(numbers);
+  const Tensor tensor = from_memory(elements, sizes, std::move(numbers));
+  EXPECT_EQ(tensor.data<float>().data(), elements.data());
+  EXPECT_EQ(tensor.sum().item(), 7.0);
+}
+
+TEST_F(DlpackTest, ElementsThatDoNotMoveWithTheirOwnerAreRefused) {
+  const std::array<std::int64_t, 1> sizes{3};
+  std::array<float, 3> inside{1, 2, 4};
+  std::vector<float> copied{1, 2, 4};
+  EXPECT_THROW((void)from_memory(std::span<float>(inside), sizes, inside), Error);
+  EXPECT_THROW((void)from_memory(std::span(copied), sizes, copied), Error);
+}
+
 }  // namespace
 }  // namespace knack

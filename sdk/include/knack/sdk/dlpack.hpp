@@ -4,7 +4,9 @@
 
 #include <knack/sdk/tensor.hpp>
 
+#include <functional>
 #include <memory>
+#include <ranges>
 
 namespace knack::inline v1 {
 
@@ -34,6 +36,26 @@ struct OwnedMemory {
   Owner owner;
 };
 
+template <typename Owner>
+concept NumberContainer =
+    std::ranges::contiguous_range<const Owner> && std::ranges::sized_range<const Owner> &&
+    std::is_arithmetic_v<std::ranges::range_value_t<const Owner>>;
+
+/// False for elements that lie elsewhere than in the container that is to keep them: in what it
+/// was copied from, or moved out of. Not known of other owners.
+template <typename Element, typename Owner>
+bool keeps(const Owner& owner, std::span<Element> elements) {
+  if constexpr (NumberContainer<Owner>) {
+    const auto kept = std::as_bytes(std::span(owner));
+    const auto given = std::as_bytes(elements);
+    const std::less_equal<> is_before;
+    return given.empty() || (is_before(kept.data(), given.data()) &&
+                             is_before(given.data() + given.size(), kept.data() + kept.size()));
+  } else {
+    return true;
+  }
+}
+
 }  // namespace detail
 
 /// A DLManagedTensorVersioned, given back when this goes; `release()` passes it on to a consumer,
@@ -59,10 +81,13 @@ inline Tensor from_dlpack(DlpackTensor managed) {
   return Tensor::take(tensor);
 }
 
-/// A row-major CPU tensor in memory of the plugin's own. `owner` is whatever keeps the memory: a
-/// std::vector, a mapped file. It is moved here and destroyed with the last tensor that shares the
-/// memory, on any thread.
+/// A row-major CPU tensor in memory of the plugin's own, which may be written. `owner` is whatever
+/// keeps the memory: a std::shared_ptr, a mapped file, a std::vector that is moved. It is moved here
+/// and destroyed with the last tensor that shares the memory, on any thread. Moving it must leave
+/// the elements where they are: a container that has them elsewhere, as a std::array or a copy of a
+/// std::vector has, is refused.
 template <typename Element, typename Owner>
+  requires(std::is_arithmetic_v<Element> && !std::is_const_v<Element>)
 Tensor from_memory(std::span<Element> elements, SizesView sizes, Owner owner) {
   std::int64_t count = 1;
   for (const std::int64_t size : sizes) count *= size;
@@ -84,7 +109,13 @@ Tensor from_memory(std::span<Element> elements, SizesView sizes, Owner owner) {
   managed.dl_tensor.ndim = static_cast<std::int32_t>(sizes.size());
   managed.dl_tensor.dtype = detail::dlpack_type<Element>();
   managed.dl_tensor.shape = memory->sizes.data();
-  return from_dlpack(DlpackTensor(&managed));
+  DlpackTensor given(&managed);
+  if (!detail::keeps(memory->owner, elements)) {
+    fail(KNACK_STATUS_INVALID,
+         "from_memory: expected elements in memory of the owner, found others");
+    return {};
+  }
+  return from_dlpack(std::move(given));
 }
 
 }  // namespace knack::inline v1

@@ -49,6 +49,15 @@ inline knack_value_t argument(const Device& device) {
   return argument(std::string_view(device.name()));
 }
 
+/// Releases the tensors of an owned result that is not used; true when there was one.
+inline bool discard(const knack_value_t& value) {
+  if (value.tag == KNACK_VALUE_TENSOR) return Tensor::take(value.as.tensor).defined();
+  bool had_tensors = false;
+  const std::uint64_t count = value.tag == KNACK_VALUE_LIST ? value.count : 0;
+  for (std::uint64_t i = 0; i < count; ++i) had_tensors |= discard(value.as.items[i]);
+  return had_tensors;
+}
+
 }  // namespace detail
 
 /// An ATen operator of one overload. Looking it up takes microseconds, so keep it:
@@ -67,7 +76,7 @@ class Operator {
     if (find != nullptr) check(find(name, overload, &operator_));
   }
 
-  /// The first result; undefined when it is no tensor.
+  /// The first result; undefined when it is no tensor. Fails for a list of tensors: see list().
   template <typename... Arguments>
   Tensor operator()(const Arguments&... arguments) const {
     return results<1>(arguments...)[0];
@@ -79,31 +88,45 @@ class Operator {
     std::array<knack_value_t, count> values{};
     call(values, arguments...);
     std::array<Tensor, count> tensors;
+    bool has_list = false;
     for (std::size_t i = 0; i < count; ++i) {
-      if (values[i].tag == KNACK_VALUE_TENSOR) tensors[i] = Tensor::take(values[i].as.tensor);
+      if (values[i].tag == KNACK_VALUE_TENSOR) {
+        tensors[i] = Tensor::take(values[i].as.tensor);
+      } else {
+        has_list |= detail::discard(values[i]);
+      }
     }
+    if (has_list) fail(KNACK_STATUS_INVALID, "the operator gives a list of tensors: use list()");
     return tensors;
   }
 
-  /// The tensors of an operator whose result is one Tensor[].
+  /// The tensors of an operator whose result is one Tensor[]; undefined ones for what is none.
+  /// Fails for a single tensor.
   template <typename... Arguments>
   std::vector<Tensor> list(const Arguments&... arguments) const {
     std::array<knack_value_t, 1> values{};
     call(values, arguments...);
     std::vector<Tensor> tensors;
-    if (values[0].tag != KNACK_VALUE_LIST) return tensors;
+    if (values[0].tag != KNACK_VALUE_LIST) {
+      if (detail::discard(values[0])) fail(KNACK_STATUS_INVALID, "the operator gives no list");
+      return tensors;
+    }
+    tensors.reserve(values[0].count);
     for (std::uint64_t i = 0; i < values[0].count; ++i) {
-      tensors.push_back(Tensor::take(values[0].as.items[i].as.tensor));
+      const knack_value_t& item = values[0].as.items[i];
+      tensors.push_back(item.tag == KNACK_VALUE_TENSOR ? Tensor::take(item.as.tensor) : Tensor());
     }
     return tensors;
   }
 
-  /// The first result of an operator that gives a number, such as aten::item.
+  /// The first result of an operator that gives a number, such as aten::item. Fails for tensors.
   template <typename... Arguments>
   knack_value_t number(const Arguments&... arguments) const {
     std::array<knack_value_t, 1> values{};
     call(values, arguments...);
-    return values[0];
+    if (!detail::discard(values[0])) return values[0];
+    fail(KNACK_STATUS_INVALID, "the operator gives no number: call it, or use list()");
+    return {};
   }
 
   /// For operators that work in place: results are not looked at.

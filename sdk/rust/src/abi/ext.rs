@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //! `ext/`: the abilities of the host.
-use super::{knack_host_t, knack_norm_layer_t, knack_string_t, knack_tensor_t, knack_value_t};
+use super::{
+    knack_autograd_api_t, knack_dlpack_api_t, knack_host_t, knack_norm_layer_t, knack_string_t,
+    knack_tensor_t, knack_value_t,
+};
 use core::ffi::c_void;
 use std::os::raw::c_char;
 
@@ -22,7 +25,9 @@ macro_rules! extension {
 
 extension! {
     knack_aten_api_t = "knack.aten/1";
+    knack_autograd_api_t = "knack.autograd/1";
     knack_data_api_t = "knack.data/1";
+    knack_dlpack_api_t = "knack.dlpack/1";
     knack_log_api_t = "knack.log/1";
     knack_metrics_api_t = "knack.metrics/1";
     knack_norm_api_t = "knack.norm/1";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! Sizes and offsets of ABI 1.0 as the C compiler has them. Generated from golden_1_0.h by
-//! rust_layout.py; never changed afterwards. Compiling it is the test.
+//! Sizes and offsets as the C compiler has them. Generated from golden_1_0.h and golden_1_1.h by
+//! rust_layout.py; later minors only add to it. Compiling it is the test.
 use super::*;
 use core::mem::{size_of, MaybeUninit};
 use core::ptr::addr_of;
@@ -305,4 +305,74 @@ layout! { knack_value_t, 24,
 layout! { knack_named_value_t, 40,
     name 0
     value 16
+}
+layout! { knack_function_t, 56,
+    struct_size 0
+    flags 4
+    name 8
+    user 24
+    forward 32
+    backward 40
+    destroy 48
+}
+layout! { knack_gradient_request_t, 48,
+    struct_size 0
+    flags 4
+    output_count 8
+    outputs_borrowed 16
+    output_gradients_borrowed 24
+    input_count 32
+    inputs_borrowed 40
+}
+layout! { knack_autograd_api_t, 56,
+    struct_size 0
+    reserved 4
+    apply 8
+    save 16
+    saved 24
+    needs_gradient 32
+    set_gradient_mode 40
+    gradients 48
+}
+layout! { knack_dl_version_t, 8,
+    major 0
+    minor 4
+}
+layout! { knack_dl_device_t, 8,
+    device_type 0
+    device_id 4
+}
+layout! { knack_dl_data_type_t, 4,
+    code 0
+    bits 1
+    lanes 2
+}
+layout! { knack_dl_tensor_t, 48,
+    data 0
+    device 8
+    ndim 16
+    dtype 20
+    shape 24
+    strides 32
+    byte_offset 40
+}
+layout! { knack_dl_managed_t, 80,
+    version 0
+    manager_ctx 8
+    deleter 16
+    flags 24
+    dl_tensor 32
+}
+layout! { knack_dl_managed_unversioned_t, 64,
+    dl_tensor 0
+    manager_ctx 48
+    deleter 56
+}
+layout! { knack_dlpack_api_t, 40,
+    struct_size 0
+    reserved 4
+    export_tensor 8
+    import_tensor 16
+    export_unversioned 24
+    import_unversioned 32
 }

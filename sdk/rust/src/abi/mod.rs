@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
-//! The C ABI 1.0 as it is: each struct and constant under its name in `<knack/abi/...>`, whose
+//! The C ABI 1.1 as it is: each struct and constant under its name in `<knack/abi/...>`, whose
 //! comments say what it means. `layout` holds the offsets of the C compiler against those of rustc.
 #![allow(non_camel_case_types)]
 #![allow(missing_docs)]
 
 mod ext;
+mod ext_1_1;
 mod kinds;
 mod layout;
 mod plugin;
 mod value;
 
 pub use ext::*;
+pub use ext_1_1::*;
 pub use kinds::*;
 pub use plugin::*;
 pub use value::*;
@@ -19,7 +21,7 @@ pub use value::*;
 pub type knack_status_t = i32;
 
 pub const KNACK_ABI_MAJOR: u32 = 1;
-/// The lowest minor that a plugin of this crate needs.
+/// The minor that a plugin needs unless its `plugin!` says more.
 pub const KNACK_ABI_MINOR: u32 = 0;
 
 pub const KNACK_STATUS_OK: i32 = 0;

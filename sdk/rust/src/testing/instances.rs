@@ -181,7 +181,7 @@ impl FakeModel<'_> {
             let mut tensor: knack_model_tensor_t = zeroed();
             tensor.struct_size = size_of::<knack_model_tensor_t>() as u32;
             self.table.host.check(get(model, index, &mut tensor))?;
-            Ok((from_abi(tensor.name).to_owned(), Tensor::retain(tensor.tensor_borrowed)?))
+            Ok((from_abi(tensor.name).into_owned(), Tensor::retain(tensor.tensor_borrowed)?))
         };
         (0..count).map(tensor).collect()
     }

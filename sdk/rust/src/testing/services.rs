@@ -35,7 +35,7 @@ static LOG_API: knack_log_api_t =
     knack_log_api_t { struct_size: size_of::<knack_log_api_t>() as u32, reserved: 0, write };
 
 unsafe extern "C" fn write(host: *const knack_host_t, level: u32, message: knack_string_t) {
-    Inner::of(host).recorded.borrow_mut().log.push((level, from_abi(message).to_owned()));
+    Inner::of(host).recorded.borrow_mut().log.push((level, from_abi(message).into_owned()));
 }
 
 static METRICS_API: knack_metrics_api_t = knack_metrics_api_t {
@@ -48,7 +48,7 @@ static METRICS_API: knack_metrics_api_t = knack_metrics_api_t {
 unsafe extern "C" fn report(host: *const knack_host_t, name: knack_string_t, value: f64) -> i32 {
     let inner = Inner::of(host);
     inner.serve("knack.metrics/1 report", || {
-        inner.recorded.borrow_mut().reports.push((from_abi(name).to_owned(), value));
+        inner.recorded.borrow_mut().reports.push((from_abi(name).into_owned(), value));
         Ok(())
     })
 }
@@ -61,7 +61,7 @@ unsafe extern "C" fn summarize(
     let inner = Inner::of(host);
     inner.serve("knack.metrics/1 summarize", || {
         let value = ValueView::new(value).to_value()?;
-        inner.recorded.borrow_mut().facts.push((from_abi(key).to_owned(), value));
+        inner.recorded.borrow_mut().facts.push((from_abi(key).into_owned(), value));
         Ok(())
     })
 }
@@ -148,7 +148,7 @@ unsafe extern "C" fn set_option(
     let inner = Inner::of(host);
     inner.serve("knack.params/1 set_option", || {
         let param = at(&inner.weights.borrow(), index)?.name.clone();
-        let (option, reason) = (from_abi(option).to_owned(), from_abi(reason).to_owned());
+        let (option, reason) = (from_abi(option).into_owned(), from_abi(reason).into_owned());
         let set = SetOption { param, option, value, reason };
         inner.recorded.borrow_mut().set_options.push(set);
         Ok(())
@@ -166,7 +166,7 @@ unsafe extern "C" fn get_group_option(
     out_value: *mut f64,
 ) -> i32 {
     let inner = Inner::of(host);
-    inner.serve("knack.params/1 get_group_option", || match (group, from_abi(option)) {
+    inner.serve("knack.params/1 get_group_option", || match (group, &*from_abi(option)) {
         (0, "lr") => {
             *out_value = inner.lr.get();
             Ok(())
@@ -182,7 +182,7 @@ unsafe extern "C" fn set_group_option(
     value: f64,
 ) -> i32 {
     let inner = Inner::of(host);
-    inner.serve("knack.params/1 set_group_option", || match (group, from_abi(option)) {
+    inner.serve("knack.params/1 set_group_option", || match (group, &*from_abi(option)) {
         (0, "lr") => {
             inner.lr.set(value);
             Ok(())
@@ -212,7 +212,7 @@ unsafe extern "C" fn find_set(
 ) -> i32 {
     let inner = Inner::of(host);
     inner.serve("knack.weights/1 find", || {
-        *out_set = inner.set(from_abi(name))? as *mut knack_weight_set_t;
+        *out_set = inner.set(&from_abi(name))? as *mut knack_weight_set_t;
         Ok(())
     })
 }
@@ -228,7 +228,7 @@ unsafe extern "C" fn publish(
         if inner.sets.borrow().iter().any(|set| set.name == name) {
             return Err(Error::invalid(format!("the set \"{name}\" is there already")));
         }
-        *out_set = inner.publish(name)? as *mut knack_weight_set_t;
+        *out_set = inner.publish(&name)? as *mut knack_weight_set_t;
         Ok(())
     })
 }

@@ -19,6 +19,12 @@ using knack::testing::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+std::vector<fs::path> real_files(const std::vector<ListedFile>& listed) {
+  std::vector<fs::path> files;
+  for (const ListedFile& file : listed) files.push_back(file.real);
+  return files;
+}
+
 class SearchPathTest : public ::testing::Test {
  protected:
   fs::path folder(const std::string& name) {
@@ -96,7 +102,7 @@ TEST_F(SearchPathTest, ListsSharedObjectsSortedWithinEachFolder) {
   root_.write("b/notes.txt", "");
   root_.write("b/deeper/3.so", "");
   root_.write("a/0.so", "");
-  EXPECT_THAT(list_plugin_files({folder("b"), folder("a")}),
+  EXPECT_THAT(real_files(list_plugin_files({folder("b"), folder("a")})),
               ElementsAre(folder("b") / "1.so", folder("b") / "2.so", folder("a") / "0.so"));
 }
 
@@ -105,13 +111,28 @@ TEST_F(SearchPathTest, ListsAFileNamedDirectlyAndEachFileOnce) {
   root_.write("a/0.so", "");
   fs::create_directories(root_.path() / "b");
   fs::create_symlink(file, root_.path() / "b/other_name.so");
-  EXPECT_THAT(list_plugin_files({file, folder("b"), folder("a")}),
+  EXPECT_THAT(real_files(list_plugin_files({file, folder("b"), folder("a")})),
               ElementsAre(file, folder("a") / "0.so"));
 }
 
 TEST_F(SearchPathTest, ListsALinkThatLeadsNowhere) {
   fs::create_symlink(root_.path() / "none", folder("a") / "gone.so");
-  EXPECT_THAT(list_plugin_files({folder("a")}), ElementsAre(folder("a") / "gone.so"));
+  EXPECT_THAT(real_files(list_plugin_files({folder("a")})), ElementsAre(folder("a") / "gone.so"));
+}
+
+TEST_F(SearchPathTest, TellsWhereALinkStandsAndKeepsAPlaceThatIsOne) {
+  const fs::path file = root_.write("a/1.so", "");
+  const fs::path link = folder("b") / "link.so";
+  fs::create_symlink(file, link);
+  fs::create_directory_symlink(folder("b"), root_.path() / "b_link");
+  SearchPlaces places;
+  places.recipe = {root_.path() / "b_link"};
+  places.command_line = {root_.path() / "b_link" / "link.so"};
+  EXPECT_THAT(search_folders(places), ElementsAre(folder("b"), link));
+  const std::vector<ListedFile> listed = list_plugin_files({folder("b")});
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_EQ(listed[0].place, link);
+  EXPECT_EQ(listed[0].real, file);
 }
 
 TEST_F(SearchPathTest, FindsTheUsersFolderAsTheXdgSpecificationSays) {

@@ -85,6 +85,14 @@ TEST_F(AutogradTable, TheStatusOfForwardIsReturnedAndUserDestroyed) {
   EXPECT_EQ(plan.destroyed, 1);
 }
 
+TEST_F(AutogradTable, DestroyIsOptional) {
+  knack_function_t given = function();
+  given.destroy = nullptr;
+  ASSERT_EQ(apply(&given), KNACK_STATUS_OK);
+  take_tensor(outputs[0]);
+  EXPECT_EQ(plan.destroyed, 0);
+}
+
 TEST_F(AutogradTable, FunctionsThatCannotBeAreRefused) {
   EXPECT_EQ(apply(nullptr), KNACK_STATUS_INVALID);
   knack_function_t given = function();
@@ -102,8 +110,7 @@ TEST_F(AutogradTable, FunctionsThatCannotBeAreRefused) {
 }
 
 TEST_F(AutogradTable, ListsThatCannotBeAreRefused) {
-  knack_function_t given = function();
-  given.destroy = nullptr;
+  const knack_function_t given = function();
   knack_tensor_t* inputs[] = {borrow(x)};
   const knack_host_t* host = &context.table;
   EXPECT_EQ(api->apply(nullptr, &given, inputs, 1, outputs, 1), KNACK_STATUS_INVALID);
@@ -112,6 +119,7 @@ TEST_F(AutogradTable, ListsThatCannotBeAreRefused) {
   EXPECT_EQ(api->apply(host, &given, inputs, 1, outputs, 0), KNACK_STATUS_INVALID);
   EXPECT_EQ(api->apply(host, &given, inputs, ~std::uint64_t{0}, outputs, 1), KNACK_STATUS_INVALID);
   EXPECT_TRUE(plan.seen.empty());
+  EXPECT_EQ(plan.destroyed, 5) << "once by each";
   EXPECT_EQ(api->save(nullptr, inputs, 1), KNACK_STATUS_INVALID);
   EXPECT_EQ(api->saved(nullptr, 0, outputs), KNACK_STATUS_INVALID);
   EXPECT_EQ(api->needs_gradient(nullptr, 0), 0U);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -78,6 +79,27 @@ TEST(ChildProcess, IsKilledWithItsChildrenWhenItIsLate) {
   EXPECT_TRUE(end.is_late);
   EXPECT_EQ(end.signal, SIGKILL);
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(20));
+}
+
+TEST(ChildProcess, EndsWithWhatLeftItsGroup) {
+  const ::pid_t mine = ::fork();
+  if (mine == 0) {
+    ::sleep(100);
+    ::_exit(0);
+  }
+  const ChildEnd end = run([] {
+    const ::pid_t started = ::fork();
+    if (started == 0) {
+      ::setsid();
+      ::sleep(100);
+      ::_exit(0);
+    }
+    return std::to_string(started);
+  });
+  EXPECT_NE(::kill(std::stoi(end.result), 0), 0);
+  EXPECT_EQ(::waitpid(mine, nullptr, WNOHANG), 0) << "children from before are left alone";
+  ::kill(mine, SIGKILL);
+  ::waitpid(mine, nullptr, 0);
 }
 
 TEST(ChildProcess, GetsNoMoreMemoryThanItIsGranted) {

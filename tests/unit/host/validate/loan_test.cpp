@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "host/plugin/tensor_handle.hpp"
@@ -62,6 +63,30 @@ TEST(Loan, TakesBackEveryPartOfATree) {
   expect_gone(entries);
   expect_gone(name);
   expect_gone(text);
+}
+
+TEST(Loan, LendsAndTakesBackTextsOfManyMegabytes) {
+  const Value value = Value::List{std::string(3 << 20, 'a'), "small", std::string(3 << 20, 'b')};
+  const BorrowedValue tree(value);
+  const char* texts[3] = {};
+  {
+    Loan loan(kTakesBack);
+    const knack_value_t* lent = loan.lend(tree.get());
+    for (std::size_t i = 0; i < 3; ++i) texts[i] = lent->as.items[i].as.string;
+    EXPECT_EQ(Value::copy(*lent).to_json(), value.to_json());
+  }
+  for (const char* text : texts) expect_gone(text);
+  expect_gone(texts[2] + (3 << 20) - 1);
+  EXPECT_TRUE(all_loans_were_taken_back());
+}
+
+TEST(LoanDeathTest, SaysWhenThereIsNoMoreToTakeBack) {
+  const auto lend_a_lot = [] {
+    const std::string text(300 << 20, 'a');
+    for (int i = 0; i < 4; ++i) Loan(kTakesBack).lend(text.c_str());
+    std::_Exit(all_loans_were_taken_back() ? 1 : 0);
+  };
+  EXPECT_EXIT(lend_a_lot(), testing::ExitedWithCode(0), "");
 }
 
 TEST(Loan, TakesBackHandlesAndLeavesTheTensor) {
