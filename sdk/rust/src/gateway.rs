@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 static TENSOR: AtomicPtr<knack_tensor_api_t> = AtomicPtr::new(std::ptr::null_mut());
 static ATEN: AtomicPtr<knack_aten_api_t> = AtomicPtr::new(std::ptr::null_mut());
+static DLPACK: AtomicPtr<knack_dlpack_api_t> = AtomicPtr::new(std::ptr::null_mut());
 
 fn missing(id: &str) -> Error {
     let id = id.trim_end_matches('\0');
@@ -18,13 +19,14 @@ unsafe fn find<T: Extension>(host: *const knack_host_t) -> *mut T {
     ((*host).get_extension)(host, T::ID.as_ptr() as *const c_char) as *mut T
 }
 
-/// Remembers the tables for tensors and operators. One that the host lacks is missed when used.
+/// Remembers the tables that need no instance. One that the host lacks is missed when used.
 ///
 /// # Safety
 /// `host` is a table of the host.
 pub(crate) unsafe fn open(host: *const knack_host_t) {
     TENSOR.store(find(host), Ordering::Release);
     ATEN.store(find(host), Ordering::Release);
+    DLPACK.store(find(host), Ordering::Release);
 }
 
 /// The extension of this host. `Err` with `KNACK_STATUS_UNSUPPORTED` when it has none.
@@ -42,4 +44,9 @@ pub(crate) fn tensor_api() -> Result<&'static knack_tensor_api_t> {
 
 pub(crate) fn aten_api() -> Result<&'static knack_aten_api_t> {
     unsafe { ATEN.load(Ordering::Acquire).as_ref() }.ok_or_else(|| missing(knack_aten_api_t::ID))
+}
+
+pub(crate) fn dlpack_api() -> Result<&'static knack_dlpack_api_t> {
+    unsafe { DLPACK.load(Ordering::Acquire).as_ref() }
+        .ok_or_else(|| missing(knack_dlpack_api_t::ID))
 }

@@ -28,7 +28,9 @@ pub mod testing;
 
 pub mod trick;
 
+mod autograd;
 mod context;
+mod dlpack;
 mod error;
 mod gateway;
 mod host;
@@ -41,8 +43,10 @@ mod tensor_methods;
 mod value;
 mod weights;
 
+pub use autograd::{Function, FunctionCall, GradMode, GradOptions};
 pub use context::{Context, Reply};
 pub use dataset::{BatchRequest, Dataset};
+pub use dlpack::DlpackTensor;
 pub use error::{Error, Result};
 pub use host::Host;
 pub use instance::{Component, State};

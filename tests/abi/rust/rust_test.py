@@ -19,13 +19,28 @@ import rust_layout
 
 KNACK, NM, WORK = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PARTS = ("sdk/rust", "tests/abi/rust/failing_tricks")
+PARTS = ("sdk/rust", "tests/abi/rust/failing_tricks", "tests/abi/rust/autograd")
+sys.path.insert(0, str(ROOT / "tests/abi"))
+
+from training import Run, relative_difference  # noqa: E402  (needs the path above)
 
 
 def cargo(folder, *arguments, **environment):
     """Runs cargo in a copy of a part of the tree, as it writes next to the sources."""
     environment = {**os.environ, "CARGO_TARGET_DIR": str(WORK / "target"), "CARGO_NET_OFFLINE": "true", **environment}
     return subprocess.run(["cargo", *arguments], cwd=WORK / folder, env=environment, text=True, capture_output=True)
+
+
+def copy_and_build(plugin):
+    """The plugin file of a part of the tree."""
+    for part in (PARTS[0], plugin):
+        shutil.rmtree(WORK / part, ignore_errors=True)
+        shutil.copytree(ROOT / part, WORK / part, ignore=shutil.ignore_patterns("target", "Cargo.lock"))
+    built = cargo(plugin, "build", "--release")
+    if built.returncode:
+        raise RuntimeError(built.stderr)
+    name = re.search(r'name = "(\w+)"', (ROOT / plugin / "Cargo.toml").read_text(encoding="utf-8"))[1]
+    return WORK / "target/release" / f"lib{name}.so"
 
 
 def has(*command):
@@ -64,13 +79,7 @@ class Mirror(unittest.TestCase):
 class Crate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        for part in PARTS:
-            shutil.rmtree(WORK / part, ignore_errors=True)
-            shutil.copytree(ROOT / part, WORK / part, ignore=shutil.ignore_patterns("target", "Cargo.lock"))
-        built = cargo(PARTS[1], "build", "--release")
-        if built.returncode:
-            raise RuntimeError(built.stderr)
-        cls.plugin = WORK / "target/release/libfailing_tricks.so"
+        cls.plugin = copy_and_build(PARTS[1])
 
     def succeeds(self, result):
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
@@ -142,6 +151,70 @@ class Crate(unittest.TestCase):
     def test_a_panic_in_drop_ends_nothing(self):
         code, text = self.train("drop")
         self.assertEqual(code, 0, text)
+
+
+@unittest.skipUnless(has("cargo", "--version"), "no cargo; the Debian packages cargo and rustc have it")
+class Autograd(unittest.TestCase):
+    """knack.autograd/1 and knack.dlpack/1; the dataset checks by itself that nothing is copied or kept."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.plugins = pathlib.Path(folder.name)
+        shutil.copy(copy_and_build(PARTS[2]), cls.plugins)
+        cls.expected = cls.train("cross_entropy")
+
+    @classmethod
+    def train(cls, objective, **options):
+        data = {"use": "rust_vectors", "batch_size": 16}
+        recipe = {
+            "name": "autograd",
+            "model": {"use": "mlp", "in_features": 16, "hidden": [8], "num_classes": 10},
+            "data": {"train": {**data, "samples": 128}, "valid": {**data, "samples": 32, "offset": 128}},
+            "objective": {"use": objective, **options},
+            "optimizer": {"use": "sgd", "lr": 0.1, "momentum": 0.9},
+            "trainer": {"epochs": 2, "seed": 1, "threads": 1, "monitor": "loss"},
+        }
+        return Run(KNACK, recipe, cls.plugins)
+
+    def assert_trains_alike(self, got):
+        difference = relative_difference(got.sets["live"], self.expected.sets["live"])
+        self.assertLess(difference, 1e-5)
+
+    def assert_fails(self, fails, *parts):
+        with self.assertRaises(AssertionError) as caught:
+            self.train("rust_cross_entropy", fails=fails)
+        text = str(caught.exception)
+        for part in ("rust_cross_entropy", "backward of rust_cross_entropy", *parts):
+            self.assertIn(part, text)
+        self.assertNotIn("thread '", text)  # what Rust prints of a panic that nobody catches
+
+    def test_a_function_with_a_derivative_of_its_own_trains_as_the_built_in(self):
+        self.assert_trains_alike(self.train("rust_cross_entropy"))
+
+    def test_gradients_on_request_train_as_the_built_in(self):
+        self.assert_trains_alike(self.train("rust_cross_entropy", by="request"))
+
+    def test_an_error_in_backward_names_it(self):
+        self.assert_fails("error", "a broken table", "ended with 5")
+
+    def test_a_panic_in_backward_names_it(self):
+        self.assert_fails("panic", "panicked at src/lib.rs:", "no way back", "ended with 6")
+
+    def test_too_few_gradients_are_refused(self):
+        self.assert_fails("count", "expected 3 tensors, found 1")
+
+    def test_a_gradient_of_a_wrong_shape_is_refused(self):
+        self.assert_fails("shape", "[16, 10]", "for input 0")
+
+    def test_a_second_derivative_of_what_has_none_is_refused(self):
+        self.assert_fails("twice", "can be differentiated once")
+
+    @unittest.skipUnless(has("cargo-clippy", "--version"), "no clippy")
+    def test_clippy_finds_nothing(self):
+        result = cargo(PARTS[2], "clippy", "--", "-D", "warnings")
+        self.assertEqual(result.returncode, 0, result.stderr)
 
 
 if __name__ == "__main__":
