@@ -10,6 +10,7 @@
 #include "host/app/project_names.hpp"
 #include "host/checkpoint/atomic_file.hpp"
 #include "host/common/error.hpp"
+#include "host/common/temporary_folder.hpp"
 #include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
@@ -94,24 +95,6 @@ void copy_template(const fs::path& from, const fs::path& to, const Words& words)
     }
   }
 }
-
-/// A folder that is removed with all that is in it unless it was put in place.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const {
-    return path_;
-  }
-
- private:
-  fs::path path_;
-};
 
 }  // namespace
 

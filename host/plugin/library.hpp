@@ -24,7 +24,7 @@ struct CheckedFile {
 
 /// What a recipe says that a plugin file must be.
 struct Pin {
-  std::string key;     ///< the key that says it, such as "ema" or "trick/ema"
+  std::string key;     ///< the key that says it, an id or kind/id
   std::string sha256;  ///< 64 hex digits
 };
 

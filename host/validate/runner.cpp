@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "host/common/error.hpp"
+#include "host/common/temporary_folder.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/validate/attempt.hpp"
 #include "host/validate/child_process.hpp"
@@ -26,35 +27,18 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMostAtOnce = 2;
 constexpr std::chrono::milliseconds kPause{1};
 
-/// Removed with its content.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::error_code failure;
-    std::string name = (fs::temp_directory_path(failure) / "knack_validate_XXXXXX").string();
-    if (failure || ::mkdtemp(name.data()) == nullptr) {
-      const char* found = failure ? "none" : ::strerror(errno);
-      const char* named = ::getenv("TMPDIR");
-      throw Error(ExitCode::data, (named == nullptr ? name : "TMPDIR=" + one_line(named)) +
-                                      ": expected a folder that can be written, found " + found +
-                                      "; set TMPDIR to one");
-    }
-    path_ = fs::canonical(name);
+fs::path make_scratch_folder() {
+  std::error_code failure;
+  std::string name = (fs::temp_directory_path(failure) / "knack_validate_XXXXXX").string();
+  if (failure || ::mkdtemp(name.data()) == nullptr) {
+    const char* found = failure ? "none" : ::strerror(errno);
+    const char* named = ::getenv("TMPDIR");
+    throw Error(ExitCode::data, (named == nullptr ? name : "TMPDIR=" + one_line(named)) +
+                                    ": expected a folder that can be written, found " + found +
+                                    "; set TMPDIR to one");
   }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
-  const fs::path& path() const {
-    return path_;
-  }
-
- private:
-  fs::path path_;
-};
+  return fs::canonical(name);
+}
 
 /// In the child. Throws nothing.
 std::string run_in_child(const Check& check, const Subject& subject) noexcept {
@@ -142,7 +126,7 @@ class Runner {
   const RunnerOptions& options_;
   const std::function<void(const Outcome&)>& report_;
   std::vector<Offer> offers_;
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_{make_scratch_folder()};
   std::deque<Job> jobs_;
   std::vector<const Job*> broken_;  // foundations that failed
   std::size_t running_ = 0;
