@@ -29,9 +29,28 @@ endif()
 
 install(FILES configs/validate.json DESTINATION share/knack COMPONENT runtime)
 install(DIRECTORY configs/data/digits DESTINATION share/knack/data COMPONENT runtime)
+install(PROGRAMS scripts/convert_pth.py DESTINATION share/knack COMPONENT runtime)
 install(FILES LICENSE DESTINATION share/doc/knack COMPONENT runtime RENAME copyright)
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}/configs/validate.json" "${PROJECT_BINARY_DIR}/share/knack/validate.json" SYMBOLIC)
+file(CREATE_LINK "${PROJECT_SOURCE_DIR}/scripts/convert_pth.py" "${PROJECT_BINARY_DIR}/share/knack/convert_pth.py" SYMBOLIC)
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}/configs/data" "${PROJECT_BINARY_DIR}/share/knack/data" SYMBOLIC)
+
+# What shells complete and the manual page, as the program itself prints them.
+set(knack_texts)
+function(knack_text file folder)
+  set(path "${PROJECT_BINARY_DIR}/texts/${file}")
+  cmake_path(GET path PARENT_PATH parent)
+  add_custom_command(OUTPUT "${path}"
+    COMMAND "${CMAKE_COMMAND}" -E make_directory "${parent}"
+    COMMAND knack ${ARGN} > "${path}" DEPENDS knack VERBATIM)
+  install(FILES "${path}" DESTINATION "share/${folder}" COMPONENT runtime)
+  set(knack_texts ${knack_texts} "${path}" PARENT_SCOPE)
+endfunction()
+knack_text(bash/knack bash-completion/completions completion bash)
+knack_text(_knack zsh/vendor-completions completion zsh)
+knack_text(knack.fish fish/vendor_completions.d completion fish)
+knack_text(knack.1 man/man1 man)
+add_custom_target(knack_texts ALL DEPENDS ${knack_texts})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL sdk runtime)

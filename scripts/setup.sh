@@ -14,7 +14,10 @@ readonly build_packages=(g++ cmake ninja-build ccache libboost-dev nlohmann-json
   libcli11-dev libvalijson-dev libssl-dev zlib1g-dev python3-venv)
 # shellcheck disable=SC2034
 readonly test_packages=(libgtest-dev libgmock-dev clang libclang-rt-dev libc++-dev libc++abi-dev
-  abigail-tools doxygen make pkgconf dpkg-dev file)
+  abigail-tools doxygen make pkgconf dpkg-dev file
+  chromium chromium-driver fonts-dejavu-core mkdocs zsh fish bash-completion mandoc shellcheck)
+# shellcheck disable=SC2034
+readonly docs_packages=(mkdocs doxygen)
 # shellcheck disable=SC2034  # any cargo from 1.63 on will do, such as that of rustup
 readonly rust_packages=(cargo rustc)
 readonly torch_minimum=2.11

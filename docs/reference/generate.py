@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the reference: of the SDK, from its headers, and of each plugin, from the plugin itself.
+"""Writes the reference: of the SDK, from its headers, of each plugin, from the plugin itself, and of the command line.
 
 usage: generate.py KNACK FOLDER
 
-KNACK is the program, whose plugins are described; FOLDER gets api/ (HTML), xml/ (the same for tools) and
-plugins/<kind>.md. Exits with 1 when Doxygen finds a mistake in a comment.
+KNACK is the program that is described, with its plugins; FOLDER gets api/ (HTML), xml/ (the same for tools),
+plugins/<kind>.md and command_line.md. Exits with 1 when Doxygen finds a mistake in a comment.
 """
 import json
 import os
 import pathlib
 import subprocess
 import sys
+
+import command_line
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Of the source tree, or of the installation: <prefix>/share/doc/knack-sdk/reference is this folder then.
@@ -73,6 +75,12 @@ def write_plugins(knack, folder):
         (folder / f"{kind}.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def write_pages(knack, folder):
+    """All that is written in Markdown."""
+    write_plugins(knack, folder / "plugins")
+    (folder / "command_line.md").write_text(command_line.page(knack), encoding="utf-8")
+
+
 def write_api(folder):
     """Runs Doxygen; returns its warnings."""
     settings = (HERE / "Doxyfile").read_text(encoding="utf-8")
@@ -91,7 +99,7 @@ def write_api(folder):
 
 def main(knack, folder):
     folder = pathlib.Path(folder).resolve()
-    write_plugins(knack, folder / "plugins")
+    write_pages(knack, folder)
     warnings = write_api(folder)
     if warnings:
         sys.exit(warnings)

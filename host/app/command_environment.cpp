@@ -4,6 +4,7 @@
 #include <knack/abi/ext/log.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "host/app/pins.hpp"
 #include "host/common/error.hpp"
@@ -75,17 +76,20 @@ Registry& CommandEnvironment::registry_for(Recipe& recipe, bool with_pins) {
   return registry();
 }
 
-Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
+Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file, const Amend& amend) {
   Diagnostics diagnostics;
-  const Document document = load_document(file, options_.overrides, diagnostics);
+  Document document = load_document(file, options_.overrides, diagnostics);
+  if (amend) amend(document, diagnostics);
   Recipe recipe = read_recipe(document, diagnostics);
   Registry& plugins =
       registry_for(recipe, true);  // what is wrong with the folders is not the recipe's doing
   check_pin_keys(recipe, plugins, document, diagnostics);
-  std::string plugin_problem;
-  const auto note_problem = [&](const std::string& pointer, const Error& error) {
-    const Origin& origin = document.nearest_origin(pointer);
-    if (plugin_problem.empty()) plugin_problem = placed_line(origin.place_of_value(), error.what());
+  const auto add_problem = [&](const std::string& pointer, Diagnostic problem) {
+    if (!problem.place.source.empty()) {
+      problem.notes.insert(problem.notes.begin(), "the plugin's file is " + problem.place.name());
+    }
+    problem.place = document.nearest_origin(pointer).value_place();
+    diagnostics.add(std::move(problem));
   };
   for (const auto& [kind, section] : plugin_sections(recipe)) {
     try {
@@ -94,13 +98,14 @@ Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file) {
     } catch (const PinError& error) {
       const std::string pin = child_pointer("/plugins/pin", error.key());
       const std::string& place = document.nearest_origin(pin).source;
-      note_problem(pin, Error(error.code(), error.what() + advice_for_run(place)));
+      Diagnostic problem = error.diagnostics().front();
+      problem.helps.back() += advice_for_run(place);
+      add_problem(pin, problem);
     } catch (const Error& error) {
-      note_problem(section->pointer + "/use", error);
+      add_problem(section->pointer + "/use", error.diagnostics().front());
     }
   }
   diagnostics.throw_if_any();
-  if (!plugin_problem.empty()) throw PlacedError(ExitCode::plugin, plugin_problem);
   return recipe;
 }
 

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "host/app/common_options.hpp"
 #include "host/plugin/instance_context.hpp"
 #include "host/plugin/registry.hpp"
 #include "host/plugin/search_path.hpp"
@@ -17,14 +19,6 @@
 #include "host/ui/console.hpp"
 
 namespace knack::host {
-
-/// Options that most commands share.
-struct CommonOptions {
-  std::vector<std::string> overrides;                ///< texts of `--set`
-  std::vector<std::filesystem::path> plugin_places;  ///< `--plugin-path`
-  bool trusts_writable_plugins = false;              ///< `--trust-writable-plugins`
-  bool quiet = false;
-};
 
 /// Console, plugin registry and services of one command.
 class CommandEnvironment {
@@ -36,7 +30,9 @@ class CommandEnvironment {
 
   /// Reads a recipe, checks it against the host's and the plugins' schemas, and fills in every
   /// default. All errors of the recipe are reported together, before anything runs.
-  Recipe open_recipe(const std::filesystem::path& file);
+  /// `amend` may change the document before it is checked.
+  using Amend = std::function<void(Document& document, Diagnostics& diagnostics)>;
+  Recipe open_recipe(const std::filesystem::path& file, const Amend& amend = {});
 
   /// Where the command line, the environment, the user and the installation keep plugins;
   /// open_recipe() adds the recipe's own folders.

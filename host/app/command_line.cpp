@@ -3,204 +3,17 @@
 
 #include <c10/util/Exception.h>
 
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <iostream>
+#include <algorithm>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "host/app/commands/commands.hpp"
 #include "host/common/error.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
-
-/// The commands, what they were given, and which one was chosen.
-struct CommandLine {
-  CLI::App app{"knack trains neural networks; everything but the training loop is a plugin"};
-  CommonOptions common;
-  TrainCommand train;
-  EvalCommand eval;
-  ExplainCommand explain;
-  PluginsListCommand plugins_list;
-  PluginsInspectCommand plugins_inspect;
-  PluginsValidateCommand plugins_validate;
-  PluginsLockCommand plugins_lock;
-  NewCommand create;
-  std::function<int()> run;
-};
-
-void add_common(CLI::App& command, CommonOptions& common, bool takes_recipe) {
-  if (takes_recipe) {
-    command
-        .add_option("--set", common.overrides,
-                    "Override a value of the recipe: trainer.epochs=3, tricks[ema].decay=0.99")
-        ->type_name("KEY=VALUE")
-        ->allow_extra_args(false);
-  }
-  command.add_option("--plugin-path", common.plugin_places, "Also look for plugins here")
-      ->type_name("FOLDER|FILE")
-      ->allow_extra_args(false);
-  command.add_flag("--trust-writable-plugins", common.trusts_writable_plugins,
-                   "Also use plugins that others than root and you can write to");
-  command.add_flag("-q,--quiet", common.quiet, "Show warnings only");
-}
-
-template <class Command>
-CLI::App* add_command(CommandLine& line, CLI::App& parent, const std::string& name,
-                      const std::string& help, Command& command, bool takes_recipe) {
-  CLI::App* added = parent.add_subcommand(name, help);
-  add_common(*added, line.common, takes_recipe);
-  added->final_callback([&line, &command] {
-    line.run = [&line, &command] {
-      if constexpr (std::is_void_v<decltype(run_command(command, line.common))>) {
-        run_command(command, line.common);
-        return static_cast<int>(ExitCode::ok);
-      } else {
-        return run_command(command, line.common);
-      }
-    };
-  });
-  return added;
-}
-
-void declare_new(CommandLine& line) {
-  CLI::App* create = line.app.add_subcommand("new", "Begin a plugin of your own");
-  create
-      ->add_option("kind", line.create.project.kind,
-                   "trick, model, dataset, objective or optimizer")
-      ->type_name("KIND")
-      ->required();
-  create
-      ->add_option("id", line.create.project.id,
-                   "Your name, a dot and the plugin's: acme.lookahead")
-      ->type_name("ID")
-      ->required();
-  create->add_option("--lang", line.create.project.language, "c++, c or rust")
-      ->type_name("LANGUAGE")
-      ->capture_default_str();
-  create
-      ->add_option("--dir", line.create.project.folder,
-                   "New folder for the project; by default the last part of the id")
-      ->type_name("FOLDER");
-  create->final_callback([&line] {
-    line.run = [&line] {
-      run_command(line.create);
-      return static_cast<int>(ExitCode::ok);
-    };
-  });
-}
-
-void declare_lock(CommandLine& line, CLI::App& plugins) {
-  CLI::App* lock = add_command(line, plugins, "lock", "Pin the plugins of a recipe by their sha256",
-                               line.plugins_lock, false);
-  lock->add_option("recipe", line.plugins_lock.recipe, "Recipe file (JSON), which is changed")
-      ->type_name("FILE")
-      ->required();
-  lock->add_flag("--check", line.plugins_lock.check,
-                 "Change nothing; fail when a pin is missing or is of another file");
-}
-
-void declare_validate(CommandLine& line, CLI::App& plugins) {
-  PluginsValidateCommand& command = line.plugins_validate;
-  CLI::App* validate =
-      add_command(line, plugins, "validate", "Check that a plugin keeps the rules", command, false);
-  validate->footer(
-      "Exit codes: 0 all passed, 1 a check failed (with --strict also: warned), 2 command line, "
-      "3 a file cannot be loaded");
-  validate->add_option("plugin", command.plugins, "Plugin files, or ids such as ema")
-      ->type_name("FILE|ID")
-      ->required();
-  validate
-      ->add_option("--level", command.level,
-                   "Highest level of checks: 1 file, 2 load, 3 behaviour, 4 state and stress")
-      ->check(CLI::Range(1, 4))
-      ->capture_default_str();
-  validate->add_option("--include", command.include, "Only checks with names that match")
-      ->type_name("REGEX");
-  validate->add_option("--exclude", command.exclude, "No checks with names that match")
-      ->type_name("REGEX");
-  validate->add_option("--seed", command.seed, "Of all that is random")->capture_default_str();
-  validate
-      ->add_option("--recipe", command.recipe,
-                   "Recipe that uses the plugin, for those that need options or certain data")
-      ->type_name("FILE")
-      ->check(CLI::ExistingFile);
-  validate->add_flag("--json", command.json, "Print JSON");
-  validate->add_option("--junit", command.junit, "Also write a report in JUnit's form")
-      ->type_name("FILE");
-  validate->add_flag("--strict", command.strict, "Warnings are failures");
-  validate
-      ->add_option("--timeout", command.timeout,
-                   "Seconds for each check, in place of its own limit")
-      ->check(CLI::Range(1, 86400));
-}
-
-void declare(CommandLine& line) {
-  line.app.set_version_flag("--version", "knack " KNACK_VERSION_STRING);
-  line.app.require_subcommand(1);
-  line.app.footer(
-      "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other; "
-      "128 + n: stopped by signal n with everything saved");
-
-  CLI::App* train =
-      add_command(line, line.app, "train", "Train what a recipe describes", line.train, true);
-  train
-      ->add_option("recipe", line.train.recipe,
-                   "Recipe file (JSON); with --resume by default that of the run")
-      ->type_name("FILE");
-  train->add_option("--run-dir", line.train.run_folder, "New or empty folder for this run")
-      ->type_name("FOLDER");
-  train
-      ->add_option("--resume", line.train.resume,
-                   "Go on with a run; auto: with the newest that has not come to its end")
-      ->type_name("RUN|auto")
-      ->check([](const std::string& text) {
-        return text.empty() ? "expected a run folder or auto, found nothing" : std::string();
-      });
-  train
-      ->add_option("--allow-change", line.train.allowed_changes,
-                   "Go on although this key of the recipe differs from that of the run")
-      ->type_name("KEY")
-      ->allow_extra_args(false);
-
-  CLI::App* eval =
-      add_command(line, line.app, "eval", "Evaluate weights of a run", line.eval, true);
-  eval->add_option("run", line.eval.run, "Run folder")->type_name("FOLDER")->required();
-  eval->add_option("--weights", line.eval.weights,
-                   "Weight set: live, ema, average, ...; by default the chosen one")
-      ->type_name("SET");
-  eval->add_option("--split", line.eval.split, "Data to evaluate on: valid or test")
-      ->check(CLI::IsMember({"valid", "test"}));
-
-  CLI::App* explain = add_command(line, line.app, "explain",
-                                  "Show what a recipe does, without training", line.explain, true);
-  explain->add_option("recipe", line.explain.recipe, "Recipe file (JSON)")
-      ->type_name("FILE")
-      ->required();
-
-  declare_new(line);
-
-  CLI::App* plugins = line.app.add_subcommand("plugins", "Look at plugins");
-  plugins->require_subcommand(1);
-  add_command(line, *plugins, "list", "All plugins, and files that were refused", line.plugins_list,
-              false)
-      ->add_flag("--json", line.plugins_list.json, "Print JSON");
-  CLI::App* inspect = add_command(line, *plugins, "inspect", "One plugin with its options",
-                                  line.plugins_inspect, false);
-  inspect->add_option("id", line.plugins_inspect.id, "Id, such as ema, or a plugin file")
-      ->type_name("ID|FILE")
-      ->required();
-  inspect->add_flag("--json", line.plugins_inspect.json, "Print JSON, with the options' schema");
-  inspect
-      ->add_option("--kind", line.plugins_inspect.kind,
-                   "trick, model, dataset, objective or optimizer")
-      ->type_name("KIND");
-  declare_validate(line, *plugins);
-  declare_lock(line, *plugins);
-}
 
 /// The innermost command that was named.
 const CLI::App* deepest(const CLI::App* app) {
@@ -208,79 +21,181 @@ const CLI::App* deepest(const CLI::App* app) {
   return app;
 }
 
-/// `knack plugins inspect`
-std::string full_name(const CLI::App* command) {
-  const CLI::App* parent = command->get_parent();
-  return (parent == nullptr ? "" : full_name(parent) + " ") + command->get_name();
-}
-
 std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
   std::vector<std::string> names;
-  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  for (const CLI::App* command : commands) {
+    if (!command->get_group().empty()) names.push_back(command->get_name());  // shown in help
+  }
   return names;
 }
 
-/// What is wrong with a word that no command takes.
-std::string describe_unknown(const std::string& word, const CLI::App* command) {
-  std::vector<std::string> known = names_of(command->get_subcommands({}));
-  std::string expected = known.empty() ? "no further argument" : "a command";
-  if (word.starts_with('-')) {
-    expected = "an option";
-    known.clear();
-    for (const CLI::Option* option : command->get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+/// A word as it was most likely written.
+std::string written(const std::string& word) {
+  const bool needs_quotes =
+      word.empty() || word.find_first_of(" \t\n\"'\\$`|&;<>()*?#") != word.npos;
+  return needs_quotes ? shell_word(word) : word;
+}
+
+/// The command line as one line, in which messages mark a word.
+class CommandText {
+ public:
+  CommandText(int argc, char** argv) : words_(argv + 1, argv + argc) {
+    for (const std::string& word : words_) {
+      text_ += " ";
+      begins_.push_back(text_.size());
+      text_ += written(word);
     }
   }
-  return backticked(word) + ": expected " + expected + " of `" + full_name(command) + "`" +
-         suggestion(word, known);
+
+  /// The place of the word `index` from its byte `from` on; behind the last word it is the end.
+  SourcePlace place(std::size_t index, std::size_t from = 0) const {
+    const bool is_end = index >= words_.size();
+    const std::string line = text_ + " ";
+    const std::size_t begin = is_end ? line.size() : begins_[index] + from;
+    const std::size_t size = is_end ? 0 : written(words_[index]).size() - from;
+    const std::size_t column = 1 + count_code_points(std::string_view(line).substr(0, begin));
+    const std::size_t width = count_code_points(std::string_view(line).substr(begin, size));
+    SourcePlace place =
+        SourceText(line).place("command line", {1, column, std::max<std::size_t>(1, width)});
+    place.is_argument = true;
+    return place;
+  }
+
+  /// The last word of which `word` is the beginning up to a `=`, or all; behind the last if none.
+  std::size_t find(const std::string& word) const {
+    for (std::size_t i = words_.size(); i > 0; --i) {
+      if (words_[i - 1] == word || words_[i - 1].starts_with(word + "=")) return i - 1;
+    }
+    return words_.size();
+  }
+
+  /// The place of the value that the option `name` was given.
+  SourcePlace value_of(const std::string& name) const {
+    const std::size_t option = find(name);
+    if (option == words_.size()) return {};
+    const std::size_t equals = words_[option].find('=');
+    return equals == std::string::npos ? place(option + 1) : place(option, equals + 1);
+  }
+
+  std::size_t size() const {
+    return words_.size();
+  }
+
+ private:
+  std::vector<std::string> words_;
+  std::string text_ = "knack";
+  std::vector<std::size_t> begins_;
+};
+
+[[noreturn]] void refuse(const CLI::App* command, Diagnostic problem) {
+  problem.helps.push_back("`" + full_name(*command) + " --help` shows what there is");
+  throw Error(problem);
 }
 
-[[noreturn]] void refuse(const CLI::App* command, const std::string& problem) {
-  throw Error(ExitCode::usage, problem + (problem.ends_with('?') ? " `" : "; `") +
-                                   full_name(command) + " --help` shows what there is");
-}
-
-void refuse_unknown_words(const CommandLine& line) {
-  const CLI::App* command = deepest(&line.app);
-  const std::vector<std::string> words = line.app.remaining(true);
-  if (!words.empty()) refuse(command, describe_unknown(words.front(), command));
+/// What is wrong with a word that no command takes.
+void refuse_unknown_words(const CLI::App& root, const CommandText& text) {
+  const CLI::App* command = &root;  // the outermost that was given a word it does not know
+  while (command->remaining().empty() && !command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+  }
+  const std::vector<std::string> words = command->remaining();
+  if (command->get_prefix_command() || words.empty()) return;
+  const std::string& word = words.front();
+  const std::string name = "`" + full_name(*command) + "`";
+  Diagnostic problem{.id = "E0104",
+                     .sentence = name + " takes no argument " + backticked(word),
+                     .label = "expected no further argument"};
+  std::vector<std::string> known = names_of(command->get_subcommands({}));
+  if (word.starts_with('-')) {
+    problem.id = "E0102";
+    problem.sentence = name + " has no option " + backticked(word);
+    problem.label = "no such option";
+    known.clear();
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& known_name : option->get_lnames()) known.push_back("--" + known_name);
+    }
+  } else if (!known.empty()) {
+    problem.id = "E0101";
+    problem.sentence = name + " has no command " + backticked(word);
+    problem.label = "no such command";
+  }
+  problem.place = text.place(text.find(word));
+  problem.helps = suggestions(word, known);
+  const CLI::App* innermost = deepest(&root);
+  if (innermost != command && word.starts_with('-')) {
+    problem.helps = {"options stand behind the command, as in `" + full_name(*innermost) + " " +
+                     one_line(word) + "`"};
+    command = innermost;
+  }
+  refuse(command, problem);
 }
 
 /// A command that was not named, or an argument that a command needs.
-std::string describe_missing(const CLI::RequiredError& error, const CLI::App* command) {
+Diagnostic describe_missing(const CLI::RequiredError& error, const CLI::App* command,
+                            const CommandText& text) {
   const std::vector<std::string> commands = names_of(command->get_subcommands({}));
-  return "`" + full_name(command) + "`: " +
-         (commands.empty() ? error.what()
-                           : "expected one of the commands " + backticked_list(commands));
+  const std::string name = "`" + full_name(*command) + "`";
+  std::string missing = error.what();  // CLI11 says `run is required`
+  missing = backticked(missing.substr(0, missing.find(" is required")));
+  Diagnostic problem{.id = "E0103",
+                     .sentence = name + " needs another argument",
+                     .place = text.place(text.size()),
+                     .label = "expected " + missing};
+  if (!commands.empty()) {
+    problem.sentence = name + " needs a command";
+    problem.label = "expected a command";
+    problem.notes.push_back("the commands are " + backticked_list(commands));
+  }
+  return problem;
+}
+
+/// A value that an option does not take; CLI11 puts the option in front: `--seed: PROBLEM`.
+Diagnostic describe_value_error(const CLI::ParseError& error, const CommandText& text) {
+  std::string message = error.what();
+  constexpr std::string_view kNotConverted = "Could not convert: ";
+  std::string option = message.substr(0, message.find(": "));
+  if (message.starts_with(kNotConverted)) {
+    message.erase(0, kNotConverted.size());
+    option = message.substr(0, message.find(" = "));
+    message = "expected a number";
+  } else if (option.size() < message.size()) {
+    message.erase(0, option.size() + 2);
+  }
+  Diagnostic problem = diagnostic_of("E0105", message);
+  problem.label = problem.sentence;
+  problem.sentence = "wrong value of `" + option + "`";
+  problem.place = text.value_of(option);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    problem.id = "E0103";
+    problem.sentence = "`" + option + "` needs a value";
+    problem.label = "expected a value";
+  }
+  return problem;
 }
 
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  CommandLine line;
-  line.app.name("knack");
-  declare(line);
-  line.app.allow_extras();  // words nobody knows are reported here, with the nearest known one
-  for (CLI::App* command : line.app.get_subcommands({})) command->allow_extras();
+  const CommandText text(argc, argv);
+  CommandTable table;
+  for (const auto declare : kCommands) declare(table);
+  CLI::App& root = table.root();
   try {
-    line.app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return line.app.exit(help);
-  } catch (const CLI::CallForAllHelp& help) {
-    return line.app.exit(help);
-  } catch (const CLI::CallForVersion& version) {
-    return line.app.exit(version);
+    root.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return root.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    refuse_unknown_words(line);
-    const CLI::App* command = deepest(&line.app);
+    refuse_unknown_words(root, text);
+    const CLI::App* command = deepest(&root);
     const auto* missing = dynamic_cast<const CLI::RequiredError*>(&error);
-    refuse(command, missing == nullptr ? error.what() : describe_missing(*missing, command));
+    refuse(command, missing == nullptr ? describe_value_error(error, text)
+                                       : describe_missing(*missing, command, text));
   }
-  refuse_unknown_words(line);
+  refuse_unknown_words(root, text);
   try {
-    return line.run();
+    return table.run();
   } catch (const c10::Error& error) {  // its what() has a backtrace, which helps no user
-    throw Error(ExitCode::training, error.what_without_backtrace());
+    throw Error("E0605", error.what_without_backtrace());
   }
 }
 

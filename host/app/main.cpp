@@ -2,6 +2,7 @@
 // The `knack` binary: reads the command line, runs one command, turns failures into exit codes.
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,7 +13,7 @@
 #include "host/app/command_line.hpp"
 #include "host/app/crash_report.hpp"
 #include "host/common/error.hpp"
-#include "host/recipe/diagnostics.hpp"
+#include "host/ui/color.hpp"
 
 namespace {
 
@@ -40,15 +41,22 @@ void report_failed_writes() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int fail(knack::host::ExitCode code, const char* prefix, const char* message) {
-  std::cerr << prefix << message << std::endl;
-  return static_cast<int>(code);
+// The reader of a pipe needs no more, such as `head`.
+bool has_lost_reader(int stream) {
+  pollfd state{.fd = stream, .events = 0, .revents = 0};
+  return poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0;
+}
+
+int fail(const knack::host::Error& error) {
+  std::cerr << knack::host::render(error.diagnostics(), knack::host::has_color(STDERR_FILENO))
+            << std::flush;
+  return static_cast<int>(error.code());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  using knack::host::ExitCode;
+  using knack::host::Error;
   occupy_standard_streams();
   keep_freed_memory();
   knack::host::install_crash_report();
@@ -56,16 +64,15 @@ int main(int argc, char** argv) {
   try {
     const int code = knack::host::run_command_line(argc, argv);
     if (!std::cout.flush()) {
-      return fail(ExitCode::unexpected, "error: ", "standard output: cannot be written");
+      if (has_lost_reader(STDOUT_FILENO)) return 128 + SIGPIPE;
+      return fail(Error("E0902", "standard output: cannot be written; make room on its disk"));
     }
     return code;
-  } catch (const knack::host::PlacedError& error) {
-    return fail(error.code(), "", error.what());
-  } catch (const knack::host::Error& error) {
-    return fail(error.code(), "error: ", error.what());
+  } catch (const Error& error) {
+    return fail(error);
   } catch (const std::bad_alloc&) {
-    return fail(ExitCode::unexpected, "error: ", "out of memory");
+    return fail(Error("E0901", "out of memory; make trainer.batch_size or the model smaller"));
   } catch (const std::exception& error) {
-    return fail(ExitCode::unexpected, "error: ", error.what());
+    return fail(Error("E0900", error.what()));
   }
 }

@@ -32,8 +32,8 @@ std::vector<std::string> folders_in(const fs::path& place) {
 
 [[noreturn]] void refuse(const std::string& what, const std::string& given,
                          const std::vector<std::string>& known) {
-  throw Error(ExitCode::usage, what + " " + backticked(given) + ": expected one of " +
-                                   backticked_list(known) + suggestion(given, known));
+  throw Error("E0110", what + " " + backticked(given) + ": expected one of " +
+                           backticked_list(known) + suggestion(given, known));
 }
 
 /// The template's folder. Languages are called as their users call them, but no folder is.
@@ -43,9 +43,9 @@ fs::path template_folder(const ProjectRequest& request, const fs::path& share) {
   const fs::path templates = share / "template";
   std::vector<std::string> languages = folders_in(templates);
   if (languages.empty()) {
-    throw Error(ExitCode::usage, templates.string() +
-                                     ": expected the templates of the SDK, found none; install the "
-                                     "package knack-sdk or the component sdk beside this program");
+    throw Error("E0110", templates,
+                "expected the templates of the SDK, found none; install the "
+                "package knack-sdk or the component sdk beside this program");
   }
   std::replace(languages.begin(), languages.end(), std::string(kCxxFolder), std::string(kCxx));
   if (std::find(languages.begin(), languages.end(), request.language) == languages.end()) {
@@ -74,14 +74,14 @@ std::string read_text(const fs::path& file) {
   std::ifstream input(file, std::ios::binary);
   std::ostringstream text;
   text << input.rdbuf();
-  if (!input) throw Error(ExitCode::unexpected, file.string() + ": cannot be read");
+  if (!input) throw Error("E0502", file, "cannot be read");
   return text.str();
 }
 
 void write_text(const fs::path& file, const std::string& text) {
   std::ofstream output(file, std::ios::binary);
   output << text;
-  if (!output.flush()) throw Error(ExitCode::unexpected, file.string() + ": cannot be written");
+  if (!output.flush()) throw Error("E0503", file, "cannot be written");
 }
 
 void copy_template(const fs::path& from, const fs::path& to, const Words& words) {
@@ -105,9 +105,9 @@ fs::path create_project(const ProjectRequest& request, const fs::path& share) {
   if (!folder.has_filename()) folder = folder.parent_path();  // given with a slash at its end
   try {
     if (fs::exists(fs::symlink_status(folder))) {
-      throw Error(ExitCode::usage, folder.string() +
-                                       ": expected no such folder, found one; name another with "
-                                       "--dir");
+      throw Error("E0110", folder,
+                  "expected no such folder, found one; name another with "
+                  "--dir");
     }
     const TemporaryFolder temporary(temporary_beside(folder));
     copy_template(from, temporary.path(),
@@ -117,8 +117,7 @@ fs::path create_project(const ProjectRequest& request, const fs::path& share) {
                    {"@KNACK_SHARE@", share.string()}});
     fs::rename(temporary.path(), folder);
   } catch (const fs::filesystem_error& error) {
-    throw Error(ExitCode::unexpected,
-                folder.string() + ": cannot be made: " + error.code().message());
+    throw Error("E0503", folder, "cannot be made: " + error.code().message());
   }
   return folder;
 }

@@ -80,9 +80,12 @@ void check_pin_keys(Recipe& recipe, const Registry& registry, const Document& do
       return covers(key, offer.provided().kind, offer.provided().id);
     });
     if (is_used || is_installed) continue;
-    diagnostics.add(document.nearest_origin(child_pointer("/plugins/pin", key)).place_of_key(),
-                    "plugins.pin: expected the id of a plugin that the recipe uses, found " +
-                        backticked(key) + ", which would protect nothing" + suggestion(key, used));
+    const std::string pointer = child_pointer("/plugins/pin", key);
+    diagnostics.add({.id = "E0330",
+                     .sentence = "the pin " + backticked(key) + " would protect nothing",
+                     .place = document.nearest_origin(pointer).key_place(),
+                     .label = "expected the id of a plugin that the recipe uses",
+                     .helps = suggestions(key, used)});
   }
 }
 
@@ -119,7 +122,7 @@ std::vector<PinState> pin_states(Recipe& recipe, const Registry& registry) {
       states.push_back(
           {key, pinned == recipe.pins.end() ? "" : pinned->second, plugin.pin, plugin.file->path});
     } else if (known->expected != plugin.pin) {
-      throw Error(ExitCode::recipe,
+      throw Error("E0331",
                   "plugins.pin: " + backticked(key) +
                       ": expected one file that provides it, found " + known->file.string() +
                       " and " + plugin.file->path.string() +

@@ -53,17 +53,17 @@ bool has(std::string_view words, const std::string& word) {
 }
 
 [[noreturn]] void refuse_name(const ProjectNames& names, const std::string& why) {
-  throw Error(ExitCode::usage, "id " + backticked(names.id) + ": " + backticked(names.name) + " " +
-                                   why + "; choose another last part");
+  throw Error("E0110", "id " + backticked(names.id) + ": " + backticked(names.name) + " " + why +
+                           "; choose another last part");
 }
 
 void check_id(const std::string& id) {
   if (id.size() > kLongestId) {
-    throw Error(ExitCode::usage, "id of " + std::to_string(id.size()) + " letters: expected " +
-                                     std::to_string(kLongestId) + " at most; choose a shorter one");
+    throw Error("E0110", "id of " + std::to_string(id.size()) + " letters: expected " +
+                             std::to_string(kLongestId) + " at most; choose a shorter one");
   }
   if (!is_id(id) || id.find('.') == std::string::npos) {
-    throw Error(ExitCode::usage,
+    throw Error("E0110",
                 "id " + backticked(id) +
                     ": expected your name, a dot and the plugin's name, of lower-case letters, "
                     "digits, `_` and, behind the dot, `-`; for example `acme.lookahead`");

@@ -2,7 +2,6 @@
 #include "host/app/resumption.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "host/app/provenance.hpp"
 #include "host/checkpoint/checkpoint_store.hpp"
@@ -15,26 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What changes no bit of a training: when and where something is written, shown or looked for.
-constexpr std::array<const char*, 8> kFree = {
-    "checkpoint",  "trainer.log_every_seconds", "trainer.run_root",   "plugins.path",
-    "plugins.pin", "data.train.workers",        "data.valid.workers", "data.test.workers"};
-
 bool has(const std::vector<std::string>& allowed, const std::string& key) {
   return std::any_of(allowed.begin(), allowed.end(),
                      [&](const std::string& prefix) { return is_within(key, prefix); });
-}
-
-bool is_free(const std::string& key) {
-  return std::any_of(kFree.begin(), kFree.end(),
-                     [&](const char* prefix) { return is_within(key, prefix); });
-}
-
-/// Whether this says only that a plugin is used that was not, or no longer. The change of a section
-/// that it comes from is a difference of its own.
-bool is_consequence(const Difference& difference) {
-  return is_within(difference.key, "plugins.used") &&
-         (difference.before.is_null() || difference.after.is_null());
 }
 
 std::string text_of(const Json& value) {
@@ -77,13 +59,13 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
     if (is_consequence(difference)) continue;
     const std::string line = difference.key + ": " + text_of(difference.before) + " in the run, " +
                              text_of(difference.after) + " now";
-    if (is_free(difference.key)) {
+    if (leaves_training_alone(difference.key)) {
       environment.console().debug("changed without effect on the training: " + line);
     } else if (has(allowed_keys, difference.key)) {
       environment.console().warning("changed: " + line);
       note(allowed, difference);
     } else {
-      refused += "\n  " + line;
+      refused += (refused.empty() ? "" : "\n") + line;
       flags += " --allow-change '" + difference.key + "'";
     }
   }
@@ -96,12 +78,14 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
     }
   }
   if (!refused.empty()) {
-    throw Error(ExitCode::recipe,
-                "--resume " + run.string() +
-                    ": expected the recipe of the run, found one that differs:" + refused +
-                    "\nleave it as it was, or go on with another training than the one that began: "
-                    "add" +
-                    flags);
+    Diagnostic differs;
+    differs.id = "E0340";
+    differs.sentence =
+        "--resume " + run.string() + ": expected the recipe of the run, found one that differs";
+    differs.notes = {refused};
+    differs.helps = {
+        "leave it as it was, or go on with another training than the one that began: add" + flags};
+    throw Error(differs);
   }
   return allowed;
 }
@@ -133,7 +117,7 @@ std::optional<fs::path> newest_unfinished_of_all(const fs::path& root) {
 std::optional<fs::path> find_run(const TrainCommand& command, CommandEnvironment& environment) {
   if (command.resume != "auto") {
     if (!command.run_folder.empty()) {
-      throw Error(ExitCode::usage,
+      throw Error("E0106",
                   "--run-dir: a run that goes on stays in its folder; leave out --run-dir, or give "
                   "--resume auto");
     }
@@ -169,9 +153,9 @@ Resumption take_up(const fs::path& run, const TrainCommand& command,
       compare(run, before, resolved(taken.recipe), command.allowed_changes, environment);
   taken.is_finished = taken.folder.is_finished() && taken.allowed.keys.empty();
   if (taken.folder.is_finished() && !taken.is_finished && !checkpoint) {
-    throw Error(ExitCode::data, taken.folder.checkpoints().string() +
-                                    ": expected a checkpoint to go on from, found none; this run "
-                                    "has come to its end, begin another");
+    throw Error("E0510", taken.folder.checkpoints(),
+                "expected a checkpoint to go on from, found none; this run "
+                "has come to its end, begin another");
   }
   return taken;
 }

@@ -8,12 +8,20 @@
 #include <vector>
 
 #include "host/app/command_environment.hpp"
-#include "host/app/commands/commands.hpp"
 #include "host/recipe/recipe.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/run/fit_state.hpp"
 
 namespace knack::host {
+
+/// What `knack train` was given.
+struct TrainCommand {
+  std::filesystem::path recipe;              ///< may be empty with `resume`
+  std::filesystem::path run_folder;          ///< empty: below trainer.run_root
+  std::string resume;                        ///< a run folder or "auto"; empty: a new run
+  std::vector<std::string> allowed_changes;  ///< keys that may differ from the run's recipe
+  bool json = false;                         ///< events on stdout instead of a table
+};
 
 /// A run that goes on.
 struct Resumption {

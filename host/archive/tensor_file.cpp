@@ -28,9 +28,9 @@ const char* dtype_name(const NamedTensor& entry) {
   for (const auto& [known, name] : kDtypes) {
     if (known == entry.tensor.scalar_type()) return name;
   }
-  throw Error(ExitCode::data, "tensor `" + entry.name + "`: its dtype " +
-                                  at::toString(entry.tensor.scalar_type()) +
-                                  " cannot be written as safetensors");
+  throw Error("E0506", "tensor `" + entry.name + "`: its dtype " +
+                           at::toString(entry.tensor.scalar_type()) +
+                           " cannot be written as safetensors");
 }
 
 }  // namespace
@@ -56,8 +56,8 @@ std::optional<at::ScalarType> dtype_of(const StoredTensor& stored) {
 at::Tensor read_tensor(const SafetensorsReader& reader, const StoredTensor& stored) {
   const std::optional<at::ScalarType> dtype = dtype_of(stored);
   if (!dtype) {
-    throw Error(ExitCode::data, "tensor `" + stored.name + "`: its dtype " + stored.dtype +
-                                    " is none of LibTorch's");
+    throw Error("E0506", "tensor `" + stored.name + "`: its dtype " + stored.dtype +
+                             " is none of LibTorch's");
   }
   at::Tensor tensor = at::empty(stored.shape, at::TensorOptions().dtype(*dtype));
   reader.read(stored, tensor.data_ptr());

@@ -28,7 +28,7 @@ double read_float(const std::string& text) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (text == "inf" || text == "-inf") return text == "inf" ? kInfinity : -kInfinity;
-  throw Error(ExitCode::data, "expected nan, inf or -inf, found `" + text + "`");
+  throw Error("E0510", "expected nan, inf or -inf, found `" + text + "`");
 }
 
 bool is_utf8(const std::string& text) {
@@ -65,7 +65,7 @@ at::Tensor read_tensor_of(const Json& json, const SafetensorsReader& tensors, at
   const auto name = json.at(kTensor).get<std::string>();
   const StoredTensor* stored = tensors.find(name);
   if (stored == nullptr) {
-    throw Error(ExitCode::data, "expected a tensor `" + name + "` in the checkpoint, found none");
+    throw Error("E0510", "expected a tensor `" + name + "` in the checkpoint, found none");
   }
   at::Tensor tensor = read_tensor(tensors, *stored);
   return json.contains(kDevice) ? tensor.to(device) : tensor;
@@ -132,7 +132,7 @@ Value read_value(const Json& json, const SafetensorsReader& tensors, at::Device 
   for (const Json& entry : json) list.push_back(read_value(entry, tensors, device));
   return list;
 } catch (const nlohmann::json::exception& error) {
-  throw Error(ExitCode::data, std::string("state of a checkpoint: ") + error.what());
+  throw Error("E0510", std::string("state of a checkpoint: ") + error.what());
 }
 
 }  // namespace knack::host

@@ -70,7 +70,7 @@ void put_in_place(const fs::path& from, const fs::path& to) {
   std::error_code failure;
   fs::rename(from, to, failure);
   if (failure) {
-    throw Error(ExitCode::data, to.string() + ": cannot be put in place: " + failure.message());
+    throw Error("E0503", to, "cannot be put in place: " + failure.message());
   }
 }
 

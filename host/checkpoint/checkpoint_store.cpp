@@ -40,8 +40,7 @@ bool make_folders(const fs::path& folder) {
   std::error_code failure;
   const bool is_new = fs::create_directories(folder, failure);
   if (failure) {
-    throw Error(ExitCode::data,
-                folder.string() + ": cannot make this folder: " + failure.message());
+    throw Error("E0503", folder, "cannot make this folder: " + failure.message());
   }
   return is_new;
 }
@@ -103,7 +102,7 @@ std::vector<CheckpointStore::Place> CheckpointStore::list() const {
     }
   }
   if (failure && failure != std::errc::no_such_file_or_directory) {
-    throw Error(ExitCode::data, folder_.string() + ": cannot be listed: " + failure.message());
+    throw Error("E0502", folder_, "cannot be listed: " + failure.message());
   }
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return a.number > b.number; });
@@ -118,14 +117,17 @@ std::optional<CheckpointStore::Verified> CheckpointStore::newest(const OnDamage&
       return Verified{place.path, verify_checkpoint(place.path)};
     } catch (const DamagedCheckpoint& error) {
       on_damage(error.what());
-      problems += std::string("\n  ") + error.what();
+      problems += (problems.empty() ? "" : "\n") + std::string(error.what());
     }
   }
   if (places.empty()) return std::nullopt;
-  throw Error(ExitCode::data, folder_.string() +
-                                  ": expected at least one undamaged checkpoint, found none; "
-                                  "training must start anew:" +
-                                  problems);
+  Diagnostic problem;
+  problem.id = "E0510";
+  problem.sentence = "expected at least one undamaged checkpoint, found none";
+  problem.place.source = folder_.string();
+  problem.notes.push_back(problems);
+  problem.helps.push_back("training must start anew");
+  throw Error(problem);
 }
 
 fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_best,
@@ -136,7 +138,13 @@ fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_b
   try {
     fill(temporary.path());
   } catch (const Error& error) {  // nobody will find that folder
-    throw Error(error.code(), replaced(error.what(), temporary.path().string(), place.string()));
+    std::vector<Diagnostic> problems = error.diagnostics();
+    for (Diagnostic& problem : problems) {
+      for (std::string* text : {&problem.place.source, &problem.sentence}) {
+        *text = replaced(*text, temporary.path().string(), place.string());
+      }
+    }
+    throw Error(error.code(), problems);
   }
   CheckpointManifest manifest = describe(temporary.path());
   manifest.step = step;
@@ -149,7 +157,7 @@ fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_b
   prune();
   return place;
 } catch (const fs::filesystem_error& error) {
-  throw Error(ExitCode::data, error.path1().string() + ": " + error.code().message());
+  throw Error("E0503", error.path1().string() + ": " + error.code().message());
 }
 
 void CheckpointStore::go_on_from(const fs::path& checkpoint, bool is_best) const {
@@ -206,8 +214,7 @@ void CheckpointStore::link(const char* name, const fs::path& checkpoint) const {
   std::error_code failure;
   fs::create_directory_symlink(checkpoint.filename(), temporary, failure);
   if (failure) {
-    throw Error(ExitCode::data,
-                (folder_ / name).string() + ": cannot be linked: " + failure.message());
+    throw Error("E0503", folder_ / name, "cannot be linked: " + failure.message());
   }
   put_in_place(temporary, folder_ / name);
 }

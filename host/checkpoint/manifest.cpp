@@ -100,9 +100,9 @@ CheckpointManifest parse_manifest(std::string_view text, const std::string& plac
   if (!json.is_object()) refuse(place, "expected a JSON object, found something else");
   const std::int64_t format = count(json, "format", place);
   if (format != kFormat) {
-    throw Error(ExitCode::data, place + ": expected checkpoint format " + std::to_string(kFormat) +
-                                    ", found " + std::to_string(format) +
-                                    "; a later knack wrote it, go on with that");
+    throw Error("E0512", place,
+                "expected checkpoint format " + std::to_string(kFormat) + ", found " +
+                    std::to_string(format) + "; a later knack wrote it, go on with that");
   }
   CheckpointManifest manifest;
   manifest.step = count(json, "step", place);

@@ -15,7 +15,7 @@ namespace knack::host {
 /// A checkpoint that is not as it was written.
 class DamagedCheckpoint : public Error {
  public:
-  explicit DamagedCheckpoint(const std::string& message) : Error(ExitCode::data, message) {}
+  explicit DamagedCheckpoint(const std::string& message) : Error("E0510", message) {}
 };
 
 /// A file of a checkpoint as it was written.

@@ -13,9 +13,27 @@
 namespace knack::host {
 namespace {
 
+/// What to do about a failure, with a semicolon in front.
+const char* advice_for(int cause) {
+  switch (cause) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; make room on its disk, or choose a folder on another";
+    case EFBIG:
+      return "; raise the limit on the size of files, such as `ulimit -f`";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "; check its permissions, or choose another folder";
+    default:
+      return "";
+  }
+}
+
 [[noreturn]] void fail_at(const std::filesystem::path& path, const char* action) {
   const int cause = errno;
-  throw Error(ExitCode::data, path.string() + ": cannot " + action + ": " + std::strerror(cause));
+  throw Error("E0503", path,
+              std::string("cannot ") + action + ": " + std::strerror(cause) + advice_for(cause));
 }
 
 void sync(const std::filesystem::path& path, int flags) {
@@ -40,6 +58,11 @@ void OutputFile::write(const void* data, std::size_t size) {
 
 void OutputFile::write(std::string_view text) {
   write(text.data(), text.size());
+}
+
+void OutputFile::write_at(std::uint64_t offset, const void* data, std::size_t size) {
+  if (::lseek(descriptor_.get(), static_cast<::off_t>(offset), SEEK_SET) < 0) fail("write it");
+  write(data, size);
 }
 
 void OutputFile::sync() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A new file that is written from front to back.
+// A new file, usually written from front to back.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -19,6 +20,9 @@ class OutputFile {
 
   void write(const void* data, std::size_t size);
   void write(std::string_view text);
+
+  /// At `offset` from the start; what comes next follows there.
+  void write_at(std::uint64_t offset, const void* data, std::size_t size);
 
   /// Returns once the content is on disk.
   void sync();

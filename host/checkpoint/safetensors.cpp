@@ -24,8 +24,7 @@ constexpr std::pair<std::string_view, std::size_t> kElementSizes[] = {
 
 [[noreturn]] void refuse_tensor(const std::filesystem::path& file, const TensorToWrite& tensor,
                                 const std::string& problem) {
-  throw Error(ExitCode::data,
-              file.string() + ": cannot write tensor '" + tensor.name + "': " + problem);
+  throw Error("E0503", file, "cannot write tensor '" + tensor.name + "': " + problem);
 }
 
 void check_tensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors) {
@@ -65,15 +64,15 @@ std::string header_text(const std::filesystem::path& file,
   try {
     text = header.dump();
   } catch (const nlohmann::json::exception&) {
-    throw Error(ExitCode::data,
-                file.string() + ": cannot write it: expected names and metadata in UTF-8");
+    throw Error("E0503", file, "cannot write it: expected names and metadata in UTF-8");
   }
   // The length in front takes 8 bytes, so the data starts aligned when the header ends so.
   text.resize((text.size() + kAlignment - 1) / kAlignment * kAlignment, ' ');
   if (text.size() > kLongestSafetensorsHeader) {
-    throw Error(ExitCode::data, file.string() + ": cannot write it: expected a header of at most " +
-                                    std::to_string(kLongestSafetensorsHeader) + " bytes, found " +
-                                    std::to_string(text.size()));
+    throw Error("E0503", file,
+                "cannot write it: expected a header of at most " +
+                    std::to_string(kLongestSafetensorsHeader) + " bytes, found " +
+                    std::to_string(text.size()));
   }
   return text;
 }
@@ -116,16 +115,24 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
+SafetensorsLayout lay_out(const std::filesystem::path& file,
+                          const std::vector<TensorToWrite>& tensors,
+                          const std::map<std::string, std::string>& metadata) {
+  check_tensors(file, tensors);
+  SafetensorsLayout layout;
+  layout.order = in_file_order(tensors);
+  const std::string header = header_text(file, layout.order, metadata);
+  const std::uint64_t length = header.size();
+  layout.start = std::string(reinterpret_cast<const char*>(&length), sizeof(length)) + header;
+  return layout;
+}
+
 void write_safetensors(OutputFile& output, const std::filesystem::path& shown,
                        const std::vector<TensorToWrite>& tensors,
                        const std::map<std::string, std::string>& metadata) {
-  check_tensors(shown, tensors);
-  const std::vector<const TensorToWrite*> order = in_file_order(tensors);
-  const std::string header = header_text(shown, order, metadata);
-  const std::uint64_t length = header.size();
-  output.write(&length, sizeof(length));
-  output.write(header);
-  for (const TensorToWrite* tensor : order) output.write(tensor->data, tensor->bytes);
+  const SafetensorsLayout layout = lay_out(shown, tensors, metadata);
+  output.write(layout.start);
+  for (const TensorToWrite* tensor : layout.order) output.write(tensor->data, tensor->bytes);
 }
 
 void write_safetensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors,

@@ -57,8 +57,8 @@ struct StoredTensor {
 /// The constructor checks the whole header before anything is believed: its length (at most 100 MB
 /// and within the file), its JSON, every name (once), data type and shape, and that the tensors
 /// fill the rest of the file without gap or overlap. All throw Error(ExitCode::data) naming the
-/// file, the tensor, what was expected and what was found. A PyTorch `.pth` file is recognised and
-/// the message says how to convert it.
+/// file, the tensor, what was expected and what was found. Files of other programs are recognised
+/// and the message says how to convert them; see recognise_foreign_file().
 class SafetensorsReader {
  public:
   explicit SafetensorsReader(std::filesystem::path file);
@@ -84,6 +84,7 @@ class SafetensorsReader {
   std::string read_header();
   void parse_header(const std::string& header);
   void check_layout();
+  void refuse_foreign() const;
   [[noreturn]] void refuse(const std::string& place, const std::string& expected,
                            const std::string& found) const;
 

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/checkpoint/safetensors.hpp"
 
 namespace knack::host {
 
@@ -23,6 +27,18 @@ std::string dtype_names();
 /// of the sizes (those that are 0 left out, as strides are made of the others) exceeds 63 bits.
 std::optional<std::uint64_t> tensor_bytes(std::string_view dtype,
                                           const std::vector<std::int64_t>& shape);
+
+/// What a file begins with, and the tensors that follow it without gaps.
+struct SafetensorsLayout {
+  std::string start;                        ///< length and header
+  std::vector<const TensorToWrite*> order;  ///< those with the largest elements first
+};
+
+/// Throws Error(ExitCode::data) that names `file` for tensors that a file cannot hold. Their data is
+/// not looked at.
+SafetensorsLayout lay_out(const std::filesystem::path& file,
+                          const std::vector<TensorToWrite>& tensors,
+                          const std::map<std::string, std::string>& metadata);
 
 /// `[2, 3]`
 std::string shape_text(const std::vector<std::int64_t>& shape);

@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "host/checkpoint/foreign_file.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/checkpoint/safetensors_layout.hpp"
 #include "host/common/error.hpp"
@@ -31,12 +32,6 @@ std::string quote(const Json& value) {
 
 std::string bytes_text(std::uint64_t count) {
   return std::to_string(count) + " bytes";
-}
-
-/// Both forms torch.save() ever wrote: a zip archive, and a pickle of protocol 2.
-bool is_pytorch_file(std::string_view start) {
-  return start.substr(0, 4) == std::string_view("PK\x03\x04") ||
-         start.substr(0, 2) == std::string_view("\x80\x02");
 }
 
 /// Why a header is refused while it is parsed.
@@ -145,13 +140,15 @@ void SafetensorsReader::open() {
   descriptor_ = FileDescriptor(::open(file_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status{};
   if (!descriptor_.is_open() || ::fstat(descriptor_.get(), &status) != 0) {
-    throw Error(ExitCode::data, file_.string() + ": expected a readable safetensors file, found " +
-                                    std::strerror(errno) + "; check the path and its permissions");
+    throw Error("E0502", file_,
+                std::string("expected a readable safetensors file, found ") + std::strerror(errno) +
+                    "; check the path and its permissions");
   }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ExitCode::data, file_.string() + ": expected a regular file, found " +
-                                    (S_ISDIR(status.st_mode) ? "a folder" : "a special file") +
-                                    "; name a .safetensors file");
+    throw Error("E0502", file_,
+                std::string("expected a regular file, found ") +
+                    (S_ISDIR(status.st_mode) ? "a folder" : "a special file") +
+                    "; name a .safetensors file");
   }
   file_size_ = static_cast<std::uint64_t>(status.st_size);
 }
@@ -163,16 +160,8 @@ std::string SafetensorsReader::read_header() {
   std::memcpy(&length, start.data(), sizeof(length));
   const std::uint64_t most =
       got < start.size() ? 0 : std::min(file_size_ - sizeof(length), kLongestSafetensorsHeader);
-  // A safetensors file may begin like the others by chance, so this is asked only when it is none.
   const bool is_sound = length > 0 && length <= most && start.back() == '{';
-  if (!is_sound && is_pytorch_file({start.data(), got})) {
-    throw Error(ExitCode::data,
-                file_.string() +
-                    ": looks like a PyTorch .pth file; convert it with: python3 -c 'import sys, "
-                    "torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], "
-                    "map_location=\"cpu\", weights_only=True), sys.argv[2])' WEIGHTS.pth "
-                    "WEIGHTS.safetensors");
-  }
+  if (!is_sound) refuse_foreign();  // not before: a sound file may begin like others by chance
   if (got < start.size()) refuse("file", "at least 9 bytes", bytes_text(got));
   if (length == 0 || length > most) {
     refuse("header", "a length from 1 to " + bytes_text(most), bytes_text(length));
@@ -222,6 +211,17 @@ void SafetensorsReader::check_layout() {
   }
 }
 
+void SafetensorsReader::refuse_foreign() const {
+  const auto foreign = recognise_foreign_file(descriptor_.get(), file_size_, file_);
+  if (!foreign) return;
+  Diagnostic problem;
+  problem.id = "E0508";
+  problem.sentence = "expected a safetensors file, found " + foreign->what;
+  problem.place.source = file_.string();
+  problem.helps = foreign->helps;
+  throw Error(problem);
+}
+
 const StoredTensor* SafetensorsReader::find(const std::string& name) const {
   const auto it = index_.find(name);
   return it == index_.end() ? nullptr : &tensors_[it->second];
@@ -236,10 +236,10 @@ void SafetensorsReader::read(const StoredTensor& tensor, void* buffer) const {
 
 void SafetensorsReader::refuse(const std::string& place, const std::string& expected,
                                const std::string& found) const {
-  throw Error(ExitCode::data, file_.string() + ": " + place + ": expected " + expected +
-                                  ", found " + found +
-                                  "; the file is damaged or no safetensors file, write or "
-                                  "download it again");
+  throw Error("E0506", file_,
+              "" + place + ": expected " + expected + ", found " + found +
+                  "; the file is damaged or no safetensors file, write or "
+                  "download it again");
 }
 
 }  // namespace knack::host

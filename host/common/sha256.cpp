@@ -16,8 +16,7 @@
 namespace knack::host {
 
 ReadError::ReadError(const std::filesystem::path& file, int cause)
-    : Error(ExitCode::data, file.string() + ": cannot be read: " + std::strerror(cause)),
-      cause_(cause) {}
+    : Error("E0502", file, std::string("cannot be read: ") + std::strerror(cause)), cause_(cause) {}
 
 std::string sha256_of_file(const std::filesystem::path& file) {
   const FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));

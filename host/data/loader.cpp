@@ -9,9 +9,6 @@
 namespace knack::host {
 namespace {
 
-/// Batches read ahead for each worker: one being read, one waiting.
-constexpr std::size_t kPrefetchPerWorker = 2;
-
 SamplerOptions sampler_options(const BatchSource& source, const LoaderSettings& options) {
   return {.samples = source.length(),
           .batch_size = options.batch_size,
@@ -49,7 +46,7 @@ Loader::Loader(BatchSource& source, const LoaderSettings& options)
     : source_(source), options_(options), sampler_(sampler_options(source, options)) {
   if (options.workers <= 0) return;
   const auto workers = static_cast<std::size_t>(options.workers);
-  slots_.resize(kPrefetchPerWorker * workers);
+  slots_.resize(kReadAhead * workers);
   // at::set_num_threads() sets the count of the calling thread, and that of threads to come. So
   // each worker limits itself, and when all have, this thread puts back what later threads start
   // with.

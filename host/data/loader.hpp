@@ -65,6 +65,9 @@ struct LoaderSettings {
 /// Sources are read without gradient and with LibTorch limited to one thread. Used by one thread.
 class Loader {
  public:
+  /// Batches read ahead for each worker: one being read, one waiting.
+  static constexpr std::size_t kReadAhead = 2;
+
   /// `source` must outlive the loader. Throws Error as Sampler does.
   Loader(BatchSource& source, const LoaderSettings& options);
   Loader(const Loader&) = delete;

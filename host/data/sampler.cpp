@@ -30,11 +30,11 @@ Sampler::Sampler(const SamplerOptions& options)
       samples_(options.limit > 0 ? std::min(options.limit, options.samples) : options.samples) {
   const std::int64_t size = options.batch_size;
   if (size < 1) {
-    throw Error(ExitCode::recipe, "batch_size: expected at least 1, found " + std::to_string(size));
+    throw Error("E0313", "batch_size: expected at least 1, found " + std::to_string(size));
   }
   batches_ = options.drop_last ? samples_ / size : samples_ / size + (samples_ % size != 0);
   if (batches_ < 1) {
-    throw Error(ExitCode::recipe,
+    throw Error("E0342",
                 "batch_size: " + std::to_string(size) + " is more than the " +
                     std::to_string(samples_) +
                     " samples there are, and drop_last drops them all; make batch_size smaller or "

@@ -145,7 +145,8 @@ std::optional<Distrust> find_distrust(const OpenPlugin& file, const fs::path& pl
 
 void refuse(const Distrust& distrust) {
   refuse(distrust.path, distrust.field, distrust.expected, distrust.found,
-         "check what it is, then " + distrust.fix + " or, to use it as it is, give " + kOverride);
+         "check what it is, then " + distrust.fix + " or, to use it as it is, give " + kOverride,
+         "E0405");
 }
 
 std::string warning_text(const Distrust& distrust) {

@@ -26,6 +26,17 @@ std::string& error_text() {
 }
 
 /// `text` as one line of bounded length.
+std::string one_line(std::string_view text);
+
+Diagnostic failure(const InstanceContext& instance, const char* function, std::string_view text,
+                   ErrorId id) {
+  Diagnostic diagnostic{.id = id};
+  diagnostic.place.source = instance.file;
+  const std::string who = instance.place().substr(instance.file.size() + 2);  // behind "FILE: "
+  diagnostic.sentence = who + ", " + function + ": " + one_line(text);
+  return diagnostic;
+}
+
 std::string one_line(std::string_view text) {
   std::string line(text.substr(0, kLongestText));
   line.erase(line.find_last_not_of(" \t\r\n") + 1);
@@ -95,13 +106,18 @@ at::Tensor Call::take_loss(knack_tensor_t* owned) {
 }
 
 void Call::fail(std::string_view text) const {
-  throw Error(code_, instance_.place() + ", " + function_ + ": " + one_line(text));
+  ErrorId id = "E0601";
+  if (code_ == ExitCode::data) id = "E0501";
+  if (code_ == ExitCode::plugin) id = "E0410";
+  throw Error(code_, {failure(instance_, function_, text, id)});
 }
 
 void Call::fail_check(std::string_view expected, std::string_view found) const {
   std::string text = "expected ";
-  text.append(expected).append(", found ").append(one_line(found)).append("; ").append(kReport);
-  fail(text);
+  text.append(expected).append(", found ").append(one_line(found));
+  Diagnostic problem = failure(instance_, function_, text, "E0409");
+  problem.helps.emplace_back(kReport);
+  throw Error(code_, {problem});
 }
 
 void Call::fail_with_exception() {

@@ -13,7 +13,7 @@ namespace {
 [[noreturn]] void refuse_slot(const InstanceContext& context, std::string_view slot,
                               std::string_view expected, std::string_view found) {
   refuse(context.file, context.kind + " " + context.id + ", " + std::string(slot), expected, found,
-         "report this to the plugin's author");
+         "report this to the plugin's author", "E0409");
 }
 
 }  // namespace

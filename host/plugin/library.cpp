@@ -39,7 +39,7 @@ std::map<std::pair<dev_t, ino_t>, Loaded>& loaded_libraries() {
 [[noreturn]] void refuse_changed(const CheckedFile& file) {
   refuse(file.path, "file", "the file that was checked",
          "one that was changed or replaced since then",
-         "find out who did that, and start knack again");
+         "find out who did that, and start knack again", "E0405");
 }
 
 /// The open file that is, or is to be, loaded for `file`.
@@ -62,11 +62,11 @@ void check_pins(const CheckedFile& file, const std::vector<Pin>& pins, const std
   for (const Pin& pin : pins) {
     if (sha256 == pin.sha256) continue;
     try {
-      refuse(
-          file.path, "sha256", pin.sha256 + ", to which `" + pin.key + "` is pinned", sha256,
-          "find out why it is another file; if it is a good one, run: knack plugins lock RECIPE");
+      refuse(file.path, "sha256", pin.sha256 + ", to which `" + pin.key + "` is pinned", sha256,
+             "find out why it is another file; if it is a good one, run: knack plugins lock RECIPE",
+             "E0406");
     } catch (const Error& error) {
-      throw PinError(pin.key, error.what());
+      throw PinError(pin.key, error.diagnostics().front());
     }
   }
 }
@@ -118,7 +118,7 @@ std::string_view text_or_empty(const char* text) {
 void check_number(const fs::path& file, const char* field, std::uint64_t expected,
                   std::uint64_t found) {
   if (expected == found) return;
-  refuse(file, field, std::to_string(expected), std::to_string(found), kRebuild);
+  refuse(file, field, std::to_string(expected), std::to_string(found), kRebuild, "E0409");
 }
 
 void check_descriptor(const CheckedFile& file, std::uint32_t index,
@@ -126,7 +126,7 @@ void check_descriptor(const CheckedFile& file, std::uint32_t index,
   const Provided& promised = file.manifest.provides[index];
   const std::string field = "descriptor(" + std::to_string(index) + ")";
   const std::string expected = promised.kind + " " + promised.id;
-  if (descriptor == nullptr) refuse(file.path, field, expected, "NULL", kRebuild);
+  if (descriptor == nullptr) refuse(file.path, field, expected, "NULL", kRebuild, "E0409");
   if (!KNACK_HAS(descriptor, knack_descriptor_t, schema_json)) {
     refuse(file.path, field + ".struct_size",
            "at least " + std::to_string(sizeof(knack_descriptor_t)),
@@ -134,7 +134,7 @@ void check_descriptor(const CheckedFile& file, std::uint32_t index,
   }
   const std::string found = std::string(text_or_empty(descriptor->kind)) + " " +
                             std::string(text_or_empty(descriptor->id));
-  if (found != expected) refuse(file.path, field, expected, printable(found), kRebuild);
+  if (found != expected) refuse(file.path, field, expected, printable(found), kRebuild, "E0409");
 }
 
 void check_entry(const CheckedFile& file, const knack_entry_t& entry) {
@@ -155,8 +155,10 @@ void check_entry(const CheckedFile& file, const knack_entry_t& entry) {
     refuse(path, "entry.manifest", "the content of the section " KNACK_MANIFEST_SECTION,
            "other bytes", kRebuild);
   }
-  if (entry.descriptor == nullptr) refuse(path, "entry.descriptor", "a function", "NULL", kRebuild);
-  if (entry.create == nullptr) refuse(path, "entry.create", "a function", "NULL", kRebuild);
+  if (entry.descriptor == nullptr)
+    refuse(path, "entry.descriptor", "a function", "NULL", kRebuild, "E0409");
+  if (entry.create == nullptr)
+    refuse(path, "entry.create", "a function", "NULL", kRebuild, "E0409");
 }
 
 /// Calls what the plugin needs before its first `create`.
@@ -183,8 +185,8 @@ void initialize(Loaded& loaded, const CheckedFile& file, const knack_entry_t& en
 
 }  // namespace
 
-PinError::PinError(std::string key, const std::string& message)
-    : Error(ExitCode::plugin, message), key_(std::move(key)) {}
+PinError::PinError(std::string key, const Diagnostic& problem)
+    : Error(problem), key_(std::move(key)) {}
 
 OpenPlugin open_checked(const CheckedFile& file) {
   OpenPlugin opened(file.path);

@@ -31,7 +31,7 @@ struct Pin {
 /// A file that is not the one it is pinned to.
 class PinError : public Error {
  public:
-  PinError(std::string key, const std::string& message);
+  PinError(std::string key, const Diagnostic& problem);
 
   /// Of the pin.
   const std::string& key() const noexcept {

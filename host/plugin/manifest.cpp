@@ -220,7 +220,7 @@ void check_torch_build(const fs::path& file, const TorchBuild& found, const Torc
   }
   if (!expected_words.empty()) {
     refuse(file, "manifest.torch", expected_words, found_words,
-           "rebuild the plugin with this host's LibTorch and compiler");
+           "rebuild the plugin with this host's LibTorch and compiler", "E0403");
   }
 }
 
@@ -231,7 +231,7 @@ void check_torch_target(const fs::path& file, const std::string& target, const s
   present.resize(3);
   if (needed <= present) return;
   refuse(file, "manifest.torch.target", "at most " + host, target,
-         "use a newer LibTorch or build the plugin for an older target");
+         "use a newer LibTorch or build the plugin for an older target", "E0403");
 }
 
 }  // namespace
@@ -260,12 +260,13 @@ void check_manifest(const fs::path& file, const Manifest& manifest, const HostFa
   if (manifest.abi_major != host.abi_major) {
     refuse(file, "manifest.abi_major", std::to_string(host.abi_major),
            std::to_string(manifest.abi_major),
-           "rebuild the plugin with this knack's headers, or use a knack of its ABI major");
+           "rebuild the plugin with this knack's headers, or use a knack of its ABI major",
+           "E0403");
   }
   if (manifest.abi_minor > host.abi_minor) {
     refuse(file, "manifest.abi_minor", "at most " + std::to_string(host.abi_minor),
            std::to_string(manifest.abi_minor),
-           "update knack or build the plugin for an older minor");
+           "update knack or build the plugin for an older minor", "E0403");
   }
   if (manifest.tier == Tier::torch_cxx) check_torch_build(file, manifest.torch, host.torch);
   if (manifest.tier == Tier::torch_stable) {

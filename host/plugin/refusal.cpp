@@ -26,11 +26,13 @@ std::string printable(std::string_view text) {
 }
 
 void refuse(const std::filesystem::path& file, std::string_view field, std::string_view expected,
-            std::string_view found, std::string_view fix) {
-  std::string line = file.string();
-  line.append(": ").append(field).append(": expected ").append(expected);
-  line.append(", found ").append(found).append("; ").append(fix);
-  throw Error(ExitCode::plugin, without_control_characters(line));
+            std::string_view found, std::string_view fix, ErrorId id) {
+  std::string problem(field);
+  problem.append(": expected ").append(expected).append(", found ").append(found);
+  Diagnostic diagnostic{.id = id, .sentence = without_control_characters(problem)};
+  diagnostic.place.source = without_control_characters(file.string());
+  diagnostic.helps.push_back(without_control_characters(fix));
+  throw Error(diagnostic);
 }
 
 }  // namespace knack::host

@@ -34,6 +34,7 @@ PluginFile examine(const ListedFile& listed, const HostFacts& host, const Plugin
     check_manifest(path, file.checked.manifest, host);
   } catch (const Error& error) {
     file.refusal = error.what();
+    file.problem = error.diagnostics().front();
   }
   return file;
 }
@@ -72,7 +73,7 @@ Offer Registry::find(std::string_view kind, std::string_view id) const {
   if (found.size() > 1) {
     refuse(found[0].file->checked.path, std::string(kind) + " " + std::string(id),
            "one file that provides it", found[1].file->checked.path.string() + " too",
-           "remove one of the two");
+           "remove one of the two", "E0407");
   }
   return found.front();
 }
@@ -82,7 +83,11 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   for (const PluginFile& file : files_) {
     if (file.is_usable()) continue;
     if (provides(file, kind, id) || file.place.stem() == id || file.checked.path.stem() == id) {
-      throw Error(ExitCode::plugin, what + " cannot be used: " + file.refusal);
+      Diagnostic problem = file.problem;
+      problem.notes.push_back(problem.place.name() + ": " + problem.sentence);
+      problem.sentence = what + " cannot be used";
+      problem.place = {};
+      throw Error(problem);
     }
   }
   std::vector<std::string> ids;
@@ -91,17 +96,19 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   }
   std::vector<std::string> folders;
   for (const fs::path& folder : folders_) folders.push_back(folder.string());
-  std::string message =
-      what + ": expected the id of an installed " + std::string(kind) + ", found none" +
-      (folders.empty() ? ", as there is no plugin folder" : " of that name in " + join(folders));
+  Diagnostic problem{.id = "E0401",
+                     .sentence = "there is no " + std::string(kind) + " `" + printable(id) + "`",
+                     .label = "expected the id of an installed " + std::string(kind)};
+  problem.notes.push_back(folders.empty() ? "there is no plugin folder"
+                                          : "looked in " + join(folders));
   if (const auto nearest = nearest_name(id, ids)) {
-    message += "; did you mean " + *nearest + "?";
+    problem.helps.push_back("did you mean `" + *nearest + "`?");
   } else if (!ids.empty()) {
-    message += "; there are " + join(ids);
+    problem.helps.push_back("there are " + join(ids));
   } else {
-    message += "; name its folder with --plugin-path";
+    problem.helps.push_back("name its folder with --plugin-path");
   }
-  throw Error(ExitCode::plugin, message);
+  throw Error(problem);
 }
 
 const knack_descriptor_t& Registry::descriptor(std::string_view kind, std::string_view id) const {

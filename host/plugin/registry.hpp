@@ -19,6 +19,7 @@ struct PluginFile {
   std::filesystem::path place;  ///< where it was found: itself or a link to it
   CheckedFile checked;          ///< the manifest is empty where it could not be read
   std::string refusal;          ///< why the file is not used; empty when it is
+  Diagnostic problem;           ///< the same for a message
   std::string warning;          ///< what PluginPolicy::trusts_writable let pass; empty: nothing
 
   bool is_usable() const {

@@ -1,32 +1,56 @@
 // SPDX-License-Identifier: MIT
 #include "host/recipe/diagnostics.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <map>
+#include <tuple>
+#include <utility>
 
 #include "host/common/nearest_name.hpp"
 
 namespace knack::host {
+namespace {
 
-std::string placed_line(const std::string& place, const std::string& message) {
-  return place + ": error: " + message;
+/// File by file in the order in which errors were found in them, and each from top to bottom.
+std::vector<Diagnostic> by_place(std::vector<Diagnostic> diagnostics) {
+  std::map<std::string, std::size_t> ranks;
+  for (const Diagnostic& each : diagnostics) ranks.emplace(each.place.source, ranks.size());
+  const auto key = [&](const Diagnostic& each) {
+    return std::tuple(ranks.at(each.place.source), each.place.line, each.place.column);
+  };
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  return diagnostics;
 }
 
-void Diagnostics::add(const std::string& place, const std::string& message) {
-  lines_.push_back(placed_line(place, message));
+}  // namespace
+
+void Diagnostics::add(Diagnostic diagnostic) {
+  all_.push_back(std::move(diagnostic));
+  if (all_.size() == kMost) throw_if_any();
 }
 
-void Diagnostics::fail(const std::string& place, const std::string& message) {
-  add(place, message);
+void Diagnostics::fail(Diagnostic diagnostic) {
+  add(std::move(diagnostic));
   throw_if_any();
   std::abort();  // not reached: there is at least the error just added
 }
 
 void Diagnostics::throw_if_any() const {
-  if (lines_.empty()) return;
-  std::string message;
-  for (const std::string& line : lines_) message += (message.empty() ? "" : "\n") + line;
-  throw PlacedError(ExitCode::recipe, message);
+  if (all_.empty()) return;
+  const std::vector<Diagnostic> sorted = by_place(all_);
+  const bool is_recipe = std::any_of(all_.begin(), all_.end(), [](const Diagnostic& each) {
+    return exit_code_of(each.id) == ExitCode::recipe;
+  });
+  throw Error(is_recipe ? ExitCode::recipe : exit_code_of(sorted.front().id), sorted);
+}
+
+std::vector<std::string> Diagnostics::lines() const {
+  std::vector<std::string> lines;
+  for (const Diagnostic& diagnostic : all_) lines.push_back(one_line_text(diagnostic));
+  return lines;
 }
 
 std::string one_line(const std::string& text, std::size_t longest) {
@@ -56,6 +80,13 @@ std::string backticked_list(const std::vector<std::string>& names) {
 std::string suggestion(const std::string& name, const std::vector<std::string>& candidates) {
   const auto nearest = nearest_name(name, candidates);
   return nearest ? "; did you mean " + backticked(*nearest) + "?" : "";
+}
+
+std::vector<std::string> suggestions(const std::string& name,
+                                     const std::vector<std::string>& candidates) {
+  const auto nearest = nearest_name(name, candidates);
+  if (!nearest) return {};
+  return {"did you mean " + backticked(*nearest) + "?"};
 }
 
 }  // namespace knack::host

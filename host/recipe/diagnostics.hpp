@@ -6,37 +6,36 @@
 #include <string>
 #include <vector>
 
+#include "host/common/diagnostic.hpp"
 #include "host/common/error.hpp"
 
 namespace knack::host {
 
-/// An Error whose lines all have the form `PLACE: error: TEXT`, so that nothing is put before them.
-class PlacedError : public Error {
- public:
-  using Error::Error;
-};
-
-/// One line of a PlacedError.
-std::string placed_line(const std::string& place, const std::string& message);
-
 /// The errors found so far, in the order in which they were found.
 class Diagnostics {
  public:
-  /// Records one error. `place` is `FILE:LINE:COL`, a file, or the text of a `--set`.
-  void add(const std::string& place, const std::string& message);
+  /// After so many errors the first ones are reported, and no more are looked for.
+  static constexpr std::size_t kMost = 200;
+
+  /// Records one error. Throws them all when they are kMost.
+  void add(Diagnostic diagnostic);
 
   /// Records one error after which going on makes no sense, and throws them all.
-  [[noreturn]] void fail(const std::string& place, const std::string& message);
+  [[noreturn]] void fail(Diagnostic diagnostic);
 
-  /// Throws one PlacedError (ExitCode::recipe), a line an error; does nothing if there is none.
+  /// Throws one Error with all of them, by place; does nothing if there is none. Its exit code is that of a
+  /// wrong recipe if any of them is, else that of the first.
   void throw_if_any() const;
 
-  const std::vector<std::string>& lines() const noexcept {
-    return lines_;
+  const std::vector<Diagnostic>& all() const noexcept {
+    return all_;
   }
 
+  /// Each of them as plain text.
+  std::vector<std::string> lines() const;
+
  private:
-  std::vector<std::string> lines_;
+  std::vector<Diagnostic> all_;
 };
 
 /// `text` made fit for one line of a message: no control characters, and cut to about `longest`
@@ -51,5 +50,9 @@ std::string backticked_list(const std::vector<std::string>& names);
 
 /// "; did you mean `x`?" for the candidate nearest to `name`, or nothing.
 std::string suggestion(const std::string& name, const std::vector<std::string>& candidates);
+
+/// The same as the helps of a diagnostic: "did you mean `x`?", or none.
+std::vector<std::string> suggestions(const std::string& name,
+                                     const std::vector<std::string>& candidates);
 
 }  // namespace knack::host

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "host/recipe/difference.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace knack::host {
 namespace {
+
+constexpr std::array<const char*, 8> kLeaveTrainingAlone = {
+    "checkpoint",  "trainer.log_every_seconds", "trainer.run_root",   "plugins.path",
+    "plugins.pin", "data.train.workers",        "data.valid.workers", "data.test.workers"};
 
 class Comparison {
  public:
@@ -62,6 +69,16 @@ std::vector<Difference> differences(const Json& before, const Json& after) {
   Comparison comparison;
   comparison.compare("", before, after);
   return comparison.found;
+}
+
+bool leaves_training_alone(const std::string& key) {
+  return std::any_of(kLeaveTrainingAlone.begin(), kLeaveTrainingAlone.end(),
+                     [&](const char* prefix) { return is_within(key, prefix); });
+}
+
+bool is_consequence(const Difference& difference) {
+  return is_within(difference.key, "plugins.used") &&
+         (difference.before.is_null() || difference.after.is_null());
 }
 
 bool is_within(const std::string& key, const std::string& prefix) {

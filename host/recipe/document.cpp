@@ -6,10 +6,11 @@
 namespace knack::host {
 namespace {
 
-std::string place(const Origin& origin, const TextPosition& position) {
-  if (origin.kind == Origin::Kind::command_line) return origin.source;
-  return origin.source + ":" + std::to_string(position.line) + ":" +
-         std::to_string(position.column);
+SourcePlace place(const Origin& origin, const TextPosition& position) {
+  SourcePlace place{.source = origin.source, .line = position.line, .column = position.column};
+  if (origin.text) place = origin.text->place(origin.source, position);
+  place.is_argument = origin.kind == Origin::Kind::command_line;
+  return place;
 }
 
 void copy_origins(Document& target, const Document& from, const std::string& pointer) {
@@ -51,10 +52,18 @@ void merge_object(Document& target, Json& object, const Document& from, const Js
 }  // namespace
 
 std::string Origin::place_of_key() const {
-  return place(*this, key);
+  return key_place().name();
 }
 
 std::string Origin::place_of_value() const {
+  return value_place().name();
+}
+
+SourcePlace Origin::key_place() const {
+  return place(*this, key);
+}
+
+SourcePlace Origin::value_place() const {
   return place(*this, value);
 }
 

@@ -5,19 +5,16 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "host/common/source_text.hpp"
 
 namespace knack::host {
 
 /// Keeps the keys in the order in which the user wrote them.
 using Json = nlohmann::ordered_json;
-
-/// Line and column, both counted from 1; a column is one Unicode code point.
-struct TextPosition {
-  std::size_t line = 1;
-  std::size_t column = 1;
-};
 
 /// Who wrote a value: a recipe file, or a `--set` on the command line.
 struct Origin {
@@ -27,9 +24,15 @@ struct Origin {
   std::string source;  ///< path of the file as the user would name it, or the text of the `--set`
   TextPosition key;    ///< of the key in its object; equals `value` where there is no key
   TextPosition value;
+  std::shared_ptr<const SourceText> text = {};  ///< of the file or the `--set`, if it is known
 
+  /// `FILE:LINE:COLUMN`, or the `--set`.
   std::string place_of_key() const;
   std::string place_of_value() const;
+
+  /// The same for a message, with the line.
+  SourcePlace key_place() const;
+  SourcePlace value_place() const;
 
   /// The absolute folder against which a relative path in this value is resolved: that of the
   /// file, or the current folder for the command line.

@@ -158,8 +158,8 @@ std::string with_string(std::string text, const std::vector<std::string>& path,
   std::size_t at = JsonText(text).root();
   for (std::size_t depth = 0; depth < path.size(); ++depth) {
     if (text[at] != '{') {
-      throw Error(ExitCode::recipe, "expected an object to put " + backticked(path[depth]) +
-                                        " into, found another value");
+      throw Error("E0331", "expected an object to put " + backticked(path[depth]) +
+                               " into, found another value");
     }
     const Object object = JsonText(text).object(at);
     const bool is_last = depth + 1 == path.size();

@@ -16,6 +16,7 @@
 #include "host/common/file_descriptor.hpp"
 #include "host/recipe/override.hpp"
 #include "host/recipe/parse.hpp"
+#include "host/recipe/schema_text.hpp"
 
 namespace knack::host {
 namespace {
@@ -31,21 +32,50 @@ bool is_given_pipe(int descriptor) {
   return ::fstatfs(descriptor, &status) == 0 && status.f_type == PIPEFS_MAGIC;
 }
 
+Diagnostic no_recipe(const fs::path& path, const SourcePlace& referrer, const std::string& what) {
+  return {.id = "E0302",
+          .sentence = backticked(path.string()) + " " + what,
+          .place = referrer,
+          .label = "expected a recipe: a file with JSON in UTF-8"};
+}
+
+/// The files beside `path` that could be meant.
+std::vector<std::string> recipes_beside(const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code failure;
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (fs::directory_iterator entry(folder, failure), end; entry != end; entry.increment(failure)) {
+    if (failure) break;
+    if (entry->path().extension() != ".json") continue;
+    names.push_back((path.parent_path() / entry->path().filename()).string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Diagnostic unreadable(const fs::path& path, const SourcePlace& referrer, int cause) {
+  return {.id = "E0301",
+          .sentence =
+              "cannot read the recipe " + backticked(path.string()) + ": " + std::strerror(cause),
+          .place = referrer,
+          .helps = cause == ENOENT ? suggestions(path.string(), recipes_beside(path))
+                                   : std::vector<std::string>()};
+}
+
 /// Opens a regular file or a given pipe without waiting for anybody.
-FileDescriptor open_recipe_file(const fs::path& path, const std::string& referrer,
+FileDescriptor open_recipe_file(const fs::path& path, const SourcePlace& referrer,
                                 Diagnostics& diagnostics) {
-  const std::string name = backticked(path.string());
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status{};
   if (!file.is_open() || ::fstat(file.get(), &status) != 0) {
-    diagnostics.fail(referrer, "cannot read " + name + ": " + std::strerror(errno));
+    diagnostics.fail(unreadable(path, referrer, errno));
   }
   if (S_ISDIR(status.st_mode)) {
-    diagnostics.fail(referrer, name + " is a folder; expected a recipe file");
+    diagnostics.fail(no_recipe(path, referrer, "is a folder"));
   }
   if (S_ISREG(status.st_mode)) return file;
   if (!is_given_pipe(file.get())) {
-    diagnostics.fail(referrer, name + " is a special file; expected a recipe file");
+    diagnostics.fail(no_recipe(path, referrer, "is a special file"));
   }
   ::fcntl(file.get(), F_SETFL, O_RDONLY);  // it has a writer, to be waited for
   return file;
@@ -56,9 +86,12 @@ class Loader {
   explicit Loader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   /// `referrer` is the place that names the file; for the first one, the file itself.
-  Document load(const fs::path& path, const std::string& referrer, std::string* text_read) {
+  Document load(const fs::path& path, const SourcePlace& referrer, std::string* text_read) {
     if (++files_ > kMostFiles) {
-      diagnostics_.fail(referrer, "more than " + std::to_string(kMostFiles) + " files are read");
+      diagnostics_.fail(
+          {.id = "E0303",
+           .sentence = "this recipe extends more than " + std::to_string(kMostFiles) + " files",
+           .place = referrer});
     }
     std::error_code ignored;
     const fs::path canonical = fs::weakly_canonical(path, ignored);
@@ -67,9 +100,13 @@ class Loader {
     Document document = parse_json(text, path.string(), diagnostics_);
     if (text_read != nullptr) *text_read = std::move(text);
     if (!document.root.is_object()) {
-      diagnostics_.fail(document.origins.at("").place_of_value(),
-                        "expected an object, found " + std::string(document.root.type_name()));
+      diagnostics_.fail({.id = "E0302",
+                         .sentence = "a recipe is a JSON object",
+                         .place = document.origins.at("").value_place(),
+                         .label = "expected `{`, found " + describe_value(document.root)});
     }
+    document.root.erase("$schema");  // for editors
+    document.forget_origins("/$schema");
     chain_.push_back(canonical);
     std::optional<Document> base = load_bases(document, path.parent_path());
     chain_.pop_back();
@@ -79,17 +116,19 @@ class Loader {
   }
 
  private:
-  void refuse_cycle(const fs::path& canonical, const std::string& referrer) {
+  void refuse_cycle(const fs::path& canonical, const SourcePlace& referrer) {
     const auto repeated = std::find(chain_.begin(), chain_.end(), canonical);
     if (repeated == chain_.end()) return;
     std::string cycle;
     for (auto it = repeated; it != chain_.end(); ++it) cycle += it->filename().string() + " -> ";
-    diagnostics_.fail(referrer,
-                      "a recipe must not extend itself: " + cycle + canonical.filename().string());
+    diagnostics_.fail({.id = "E0303",
+                       .sentence = "a recipe must not extend itself",
+                       .place = referrer,
+                       .label = cycle + canonical.filename().string(),
+                       .helps = {"take one of these files out of the chain"}});
   }
 
-  std::string read(const fs::path& path, const std::string& referrer) {
-    const std::string name = backticked(path.string());
+  std::string read(const fs::path& path, const SourcePlace& referrer) {
     const FileDescriptor file = open_recipe_file(path, referrer, diagnostics_);
     std::string text;
     std::array<char, 65536> block;
@@ -99,14 +138,14 @@ class Loader {
       if (got > 0) {
         text.append(block.data(), static_cast<std::size_t>(got));
       } else if (errno != EINTR) {
-        diagnostics_.fail(referrer, "cannot read " + name + ": " + std::strerror(errno));
+        diagnostics_.fail(unreadable(path, referrer, errno));
       }
     }
     if (text.size() > kLargestRecipe) {
-      diagnostics_.fail(referrer, name + " is larger than the 16 MiB allowed for a recipe");
+      diagnostics_.fail(no_recipe(path, referrer, "is larger than the 16 MiB allowed"));
     }
     if (text.find('\0') != text.npos) {
-      diagnostics_.fail(referrer, name + " is not a text file; expected a recipe: JSON in UTF-8");
+      diagnostics_.fail(no_recipe(path, referrer, "is not a text file"));
     }
     return text;
   }
@@ -120,10 +159,13 @@ class Loader {
     std::optional<Document> merged;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const std::string pointer = is_list ? child_pointer("/extends", i) : "/extends";
-      const std::string place = document.origins.at(pointer).place_of_value();
+      const SourcePlace place = document.origins.at(pointer).value_place();
       if (!names[i].is_string()) {
-        diagnostics_.fail(place, "extends: expected a path or a list of paths, found " +
-                                     backticked(names[i].dump()));
+        diagnostics_.fail(
+            {.id = "E0304",
+             .sentence = "`extends` names other recipes",
+             .place = place,
+             .label = "expected a path or a list of paths, found " + describe_value(names[i])});
       }
       Document base =
           load((folder / names[i].get<std::string>()).lexically_normal(), place, nullptr);
@@ -147,7 +189,7 @@ class Loader {
 
 Document load_document(const std::filesystem::path& path, const std::vector<std::string>& overrides,
                        Diagnostics& diagnostics, std::string* text) {
-  Document document = Loader(diagnostics).load(path, path.string(), text);
+  Document document = Loader(diagnostics).load(path, {.source = path.string()}, text);
   apply_overrides(document, overrides, diagnostics);
   return document;
 }

@@ -12,10 +12,10 @@
 namespace knack::host {
 
 /// Reads the recipe at `path`, lays it over the recipes its "extends" names (one path or a list,
-/// relative to the file that says it; later ones win) and applies `overrides` (the texts given
-/// with `--set`, see override.hpp). A recipe is a regular file, or a pipe that this process was
-/// given (/dev/stdin); a named pipe is not waited for. `text`, if wanted, gets what was read from
-/// `path` itself.
+/// relative to the file that says it; later ones win), leaves out "$schema", which is for editors,
+/// and applies `overrides` (the texts given with `--set`, see override.hpp). A recipe is a regular
+/// file, or a pipe that this process was given (/dev/stdin); a named pipe is not waited for. `text`,
+/// if wanted, gets what was read from `path` itself.
 ///
 /// Throws Error (ExitCode::recipe) if a file cannot be read or parsed, or extends itself. Errors
 /// that leave something to go on with are added to `diagnostics`.

@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "host/recipe/syntax_error.hpp"
+
 namespace knack::host {
 namespace {
 
@@ -85,19 +87,24 @@ class DocumentBuilder : public Json::json_sax_t {
   DocumentBuilder(const std::string& text, const std::string& source, Diagnostics& diagnostics)
       : text_(text),
         source_(source),
+        lines_(std::make_shared<const SourceText>(text)),
         diagnostics_(diagnostics),
         reached_(text.data()),
         cursor_(text) {}
 
   Document build() {
     if (const char* malformed = first_malformed_byte(text_)) {
-      fail(malformed, "this byte is not UTF-8; save the file as UTF-8");
+      fail(malformed, {.id = "E0207",
+                       .sentence = "this byte is not UTF-8",
+                       .helps = {"save the file as UTF-8"}});
     }
     const char* const begin = text_.data();
     const char* const end = begin + text_.size();
     const bool has_mark = text_.starts_with(kByteOrderMark);
     if (text_.find_first_not_of(" \t\r\n", has_mark ? kByteOrderMark.size() : 0) == text_.npos) {
-      fail(begin, "the text is empty; expected a JSON object");
+      fail(begin, {.id = "E0204",
+                   .sentence = "the text is empty",
+                   .label = "expected a JSON object: `{ ... }`"});
     }
     Json::sax_parse(TrackingIterator(begin, &reached_), TrackingIterator(end, &reached_), this,
                     nlohmann::detail::input_format_t::json, /*strict=*/true,
@@ -116,24 +123,25 @@ class DocumentBuilder : public Json::json_sax_t {
   }
   bool number_unsigned(number_unsigned_t value) override {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-      fail(number_start(), "this integer does not fit into 64 bits with sign");
+      refuse_large_integer();
     }
     return add(static_cast<std::int64_t>(value), number_start());
   }
   bool number_float(number_float_t value, const string_t& literal) override {
     // An integer that fits no integer type arrives as a float.
     if (literal.find_first_of(".eE") == literal.npos) {
-      fail(number_start(), "this integer does not fit into 64 bits with sign");
+      refuse_large_integer();
     }
     return add(value, number_start());
   }
   bool string(string_t& value) override {
     const char* start = string_start();
     if (value.size() > kLongestString) {
-      fail(start, "this string has " + std::to_string(value.size()) + " bytes; at most " +
-                      std::to_string(kLongestString) + " are allowed");
+      refuse_length(start, "string", value.size(), kLongestString);
     }
-    if (value.find('\0') != value.npos) fail(start, "a string must not contain \\u0000");
+    if (value.find('\0') != value.npos) {
+      fail(start, {.id = "E0208", .sentence = "a string must not contain \\u0000"});
+    }
     return add(std::move(value), start);
   }
   bool binary(binary_t&) override {
@@ -158,19 +166,20 @@ class DocumentBuilder : public Json::json_sax_t {
   bool key(string_t& name) override {
     const char* start = string_start();
     if (name.size() > kLongestKey) {
-      fail(start, "this key has " + std::to_string(name.size()) + " bytes; at most " +
-                      std::to_string(kLongestKey) + " are allowed");
+      refuse_length(start, "key", name.size(), kLongestKey);
     }
     if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return std::iscntrl(c); })) {
-      fail(start, "a key must not contain control characters");
+      fail(start, {.id = "E0208", .sentence = "a key must not contain control characters"});
     }
     key_position_ = cursor_.advance_to(start);
     key_ = name;
     const std::string pointer = child_pointer(open_.back().pointer, key_);
     if (const Origin* first = document_.find_origin(pointer)) {
-      diagnostics_.add(
-          Origin{{}, source_, *key_position_, {}}.place_of_key(),
-          "duplicate key " + backticked(key_) + "; it stands first at " + first->place_of_key());
+      diagnostics_.add({.id = "E0205",
+                        .sentence = "duplicate key " + backticked(key_),
+                        .place = place(*key_position_),
+                        .label = "expected each key once",
+                        .notes = {"it stands first at " + first->place_of_key()}});
       open_.back().container->erase(key_);
       document_.forget_origins(pointer);
     }
@@ -178,19 +187,16 @@ class DocumentBuilder : public Json::json_sax_t {
   }
 
   bool parse_error(std::size_t read, const std::string&, const Json::exception& error) override {
-    const char* at = text_.data() + std::clamp<std::size_t>(read, 1, text_.size()) - 1;
-    if ((*at == '}' || *at == ']') && follows_comma(at))
-      fail(at, "a comma before the closing " + backticked(std::string(1, *at)));
-    std::string message = error.what();
-    for (const std::string_view prelude : {"] ", "column "}) {
-      const auto found = message.find(prelude);
-      if (found != message.npos) message.erase(0, found + prelude.size());
+    const char* const last = text_.data() + std::clamp<std::size_t>(read, 1, text_.size()) - 1;
+    if ((*last == '}' || *last == ']') && follows_comma(last)) {
+      fail(last, {.id = "E0202",
+                  .sentence = "a comma before the closing " + backticked(std::string(1, *last)),
+                  .helps = {"remove the comma"}});
     }
-    if (!message.empty() && std::isdigit(static_cast<unsigned char>(message.front()))) {
-      message.erase(0, message.find(": ") + 2);
-    }
-    constexpr std::size_t kLongestMessage = 200;
-    fail(at, one_line(message, kLongestMessage));
+    const SyntaxError syntax(error.what());
+    const bool is_end = syntax.problem == "unexpected end of input";
+    const char* const at = is_end ? last : token_start(syntax, last);
+    fail(at, describe(syntax, is_end ? "" : token_at(at)));
   }
 
  private:
@@ -199,8 +205,45 @@ class DocumentBuilder : public Json::json_sax_t {
     std::string pointer;
   };
 
-  [[noreturn]] void fail(const char* at, const std::string& message) {
-    diagnostics_.fail(Origin{{}, source_, {}, cursor_.advance_to(at)}.place_of_value(), message);
+  SourcePlace place(const TextPosition& position) const {
+    return lines_->place(source_, position);
+  }
+
+  [[noreturn]] void fail(const char* at, Diagnostic diagnostic) {
+    diagnostic.place = place(cursor_.advance_to(at));
+    diagnostics_.fail(std::move(diagnostic));
+  }
+
+  [[noreturn]] void refuse_large_integer() {
+    fail(number_start(), {.id = "E0206",
+                          .sentence = "this integer does not fit into 64 bits with sign",
+                          .label = "expected at most 9223372036854775807 in size"});
+  }
+
+  [[noreturn]] void refuse_length(const char* start, const std::string& what, std::size_t size,
+                                  std::size_t longest) {
+    fail(start, {.id = "E0209",
+                 .sentence = "this " + what + " is too long",
+                 .label = "expected at most " + std::to_string(longest) + " bytes, found " +
+                          std::to_string(size)});
+  }
+
+  /// The beginning of the token of which `last` is the last byte that was read.
+  const char* token_start(const SyntaxError& error, const char* last) const {
+    if (error.problem == "unexpected string literal") return string_start();
+    if (error.problem == "unexpected number literal") return number_start();
+    const char* at = last;
+    while (at > text_.data() && std::isalnum(static_cast<unsigned char>(*at)) != 0 &&
+           std::isalnum(static_cast<unsigned char>(at[-1])) != 0) {
+      --at;
+    }
+    return at;
+  }
+
+  std::string token_at(const char* at) const {
+    const SourcePlace place =
+        SourceText(text_.substr(at - text_.data(), kLongestKey)).place("", {});
+    return place.text.substr(place.begin, place.end - place.begin);
   }
 
   const char* string_start() const {
@@ -232,14 +275,16 @@ class DocumentBuilder : public Json::json_sax_t {
   bool open(Json container) {
     const char* start = reached_ - 1;
     if (open_.size() == kDeepestNesting) {
-      fail(start, "nested more than " + std::to_string(kDeepestNesting) + " deep");
+      fail(start, {.id = "E0209",
+                   .sentence = "nested more than " + std::to_string(kDeepestNesting) + " deep"});
     }
     return add(std::move(container), start);
   }
 
   bool add(Json value, const char* start) {
     if (document_.origins.size() == kMostValues) {
-      fail(start, "more than " + std::to_string(kMostValues) + " values");
+      fail(start,
+           {.id = "E0209", .sentence = "more than " + std::to_string(kMostValues) + " values"});
     }
     const bool is_container = value.is_structured();
     const TextPosition position = cursor_.advance_to(start);
@@ -257,7 +302,7 @@ class DocumentBuilder : public Json::json_sax_t {
       members.Container::emplace_back(key_, std::move(value));
       added = &members.back().second;
     }
-    document_.origins[pointer] = {{}, source_, key_position_.value_or(position), position};
+    document_.origins[pointer] = {{}, source_, key_position_.value_or(position), position, lines_};
     key_position_.reset();
     if (is_container) open_.push_back({added, std::move(pointer)});
     return true;
@@ -265,6 +310,7 @@ class DocumentBuilder : public Json::json_sax_t {
 
   const std::string& text_;
   const std::string& source_;
+  std::shared_ptr<const SourceText> lines_;
   Diagnostics& diagnostics_;
   const char* reached_;
   PositionCursor cursor_;

@@ -23,6 +23,23 @@ Section read_section(const Json& keys, const Json& schema, const std::string& po
   return section;
 }
 
+std::optional<InitialWeights> read_weights(const Json& weights) {
+  if (weights.is_string()) return InitialWeights{weights.get<std::string>()};
+  if (!weights.is_object() || !weights.contains("file")) return std::nullopt;
+  InitialWeights initial{weights["file"].get<std::string>(), weights.value("strip_prefix", ""), {}};
+  for (const Json& pattern : weights.value("ignore", Json::array())) {
+    if (pattern.is_string()) initial.ignore.push_back(pattern.get<std::string>());
+  }
+  return initial;
+}
+
+/// The path alone where it says everything.
+Json write_weights(const InitialWeights& weights) {
+  if (weights.strip_prefix.empty() && weights.ignore.empty()) return weights.file;
+  return {
+      {"file", weights.file}, {"strip_prefix", weights.strip_prefix}, {"ignore", weights.ignore}};
+}
+
 DataSection read_data(const Json& data, const std::string& split) {
   DataSection section;
   const Json keys = data.value(split, Json::object());
@@ -42,10 +59,15 @@ std::vector<Section> read_tricks(const Json& tricks, const Document& document,
     section.name = tricks[i].value("name", section.use);
     const auto [first, is_new] = pointer_by_name.emplace(section.name, pointer);
     if (!is_new && !section.name.empty()) {
-      diagnostics.add(document.nearest_origin(pointer).place_of_value(),
-                      readable_path(pointer) + " and " + readable_path(first->second) +
-                          " are both named " + backticked(section.name) +
-                          "; tell them apart by a key `name`");
+      const bool has_name = tricks[i].contains("name");
+      const Origin& origin = document.nearest_origin(pointer + (has_name ? "/name" : "/use"));
+      diagnostics.add({.id = "E0316",
+                       .sentence = backticked(readable_path(pointer)) + " and " +
+                                   backticked(readable_path(first->second)) + " are both named " +
+                                   backticked(section.name),
+                       .place = origin.value_place(),
+                       .label = "expected a name of its own",
+                       .helps = {"tell them apart by a key `name`"}});
     }
     sections.push_back(std::move(section));
   }
@@ -83,9 +105,7 @@ Recipe read_recipe(const Document& document, Diagnostics& diagnostics) {
   Recipe recipe;
   recipe.name = root.value("name", recipe.name);
   recipe.model = read_section(object("model"), model_schema(), "/model");
-  if (const Json weights = object("model").value("weights", Json()); weights.is_string()) {
-    recipe.initial_weights = weights.get<std::string>();
-  }
+  recipe.initial_weights = read_weights(object("model").value("weights", Json()));
   recipe.train = read_data(object("data"), "train");
   recipe.valid = read_data(object("data"), "valid");
   if (object("data").contains("test")) recipe.test = read_data(object("data"), "test");
@@ -123,7 +143,7 @@ Json resolved(const Recipe& recipe) {
   Json root;
   root["name"] = recipe.name;
   root["model"] = {{"use", recipe.model.use}, {"weights", nullptr}};
-  if (recipe.initial_weights) root["model"]["weights"] = *recipe.initial_weights;
+  if (recipe.initial_weights) root["model"]["weights"] = write_weights(*recipe.initial_weights);
   root["model"].update(recipe.model.options);
   root["data"] = {{"train", write_data(recipe.train)}, {"valid", write_data(recipe.valid)}};
   if (recipe.test) root["data"]["test"] = write_data(*recipe.test);

@@ -46,9 +46,10 @@ struct TrainerOptions {
   std::string mode = "max";         ///< "max" or "min": which of two values of `monitor` is better;
                                     ///< "min" is the default for a monitor with "loss" in its name
   std::string non_finite = "stop";  ///< "stop" or "skip_step": when a loss or gradient is no number
-  std::int64_t non_finite_limit = 10;  ///< steps in a row that may be skipped for it, >= 1
-  bool check_plugins = false;          ///< verify after each hook that global state is as it was
-  double log_every_seconds = 10.0;     ///< between progress lines off a terminal, >= 0
+  std::int64_t non_finite_limit = 10;    ///< steps in a row that may be skipped for it, >= 1
+  bool check_plugins = false;            ///< verify after each hook that global state is as it was
+  double log_every_seconds = 10.0;       ///< between progress lines off a terminal, >= 0
+  std::int64_t record_every_steps = 50;  ///< between records of single steps, >= 0; 0: none
   std::string run_root = "runs";  ///< folder of the run folders, relative to the current folder
 };
 
@@ -67,10 +68,17 @@ struct UsedPlugin {
   std::string sha256;  ///< of the file, 64 hex digits
 };
 
+/// A file that a model starts from, and how its names become the model's.
+struct InitialWeights {
+  std::string file;                      ///< absolute path
+  std::string strip_prefix = {};         ///< removed where a name in the file begins with it
+  std::vector<std::string> ignore = {};  ///< patterns of names of the model that keep their values
+};
+
 struct Recipe {
   std::string name = "run";
   Section model;
-  std::optional<std::string> initial_weights;  ///< absolute path of a file to start from
+  std::optional<InitialWeights> initial_weights;
   DataSection train;
   DataSection valid;
   std::optional<DataSection> test;

@@ -29,6 +29,7 @@ void visit_fields(TrainerOptions& trainer, Visit visit) {
   visit("non_finite_limit", trainer.non_finite_limit);
   visit("check_plugins", trainer.check_plugins);
   visit("log_every_seconds", trainer.log_every_seconds);
+  visit("record_every_steps", trainer.record_every_steps);
   visit("run_root", trainer.run_root);
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "host/common/error.hpp"
+#include "host/common/join.hpp"
 #include "host/recipe/parse.hpp"
 #include "host/recipe/schema_text.hpp"
 #include "host/recipe/schema_validator.hpp"
@@ -12,6 +13,7 @@ namespace knack::host {
 namespace {
 
 constexpr const char* kPathFormat = "knack-path";
+constexpr std::size_t kFewNames = 6;  // fit beside the mark
 
 // What validate_options() takes from a plugin: the part of draft-07 that needs no references, so
 // that a schema can neither recurse for ever nor reach outside itself.
@@ -69,14 +71,14 @@ class Conformer {
 
   bool conform(Json& value, const Json& schema, const std::string& pointer,
                const std::vector<std::string>& other_keys = {}) {
-    const std::size_t errors_before = diagnostics_.lines().size();
+    const std::size_t errors_before = diagnostics_.all().size();
     if (value.is_object()) conform_members(value, schema, pointer, other_keys);
     if (value.is_array() && schema.contains("items")) {
       for (std::size_t i = 0; i < value.size(); ++i) {
         if (!conform(value[i], schema["items"], child_pointer(pointer, i))) value[i] = nullptr;
       }
     }
-    if (diagnostics_.lines().size() > errors_before) return true;  // what is left is usable
+    if (diagnostics_.all().size() > errors_before) return true;  // what is left is usable
     if (const auto violation = find_violation(value, own_rules(schema))) {
       report_violation(value, schema, pointer, *violation);
       return false;
@@ -113,8 +115,12 @@ class Conformer {
     for (const std::string key : schema.value("required", Json::array())) {
       const bool was_removed = document_.find_origin(child_pointer(pointer, key)) != nullptr;
       if (object.contains(key) || was_removed) continue;
-      diagnostics_.add(document_.nearest_origin(pointer).place_of_value(),
-                       "missing key " + backticked(key) + " in " + describe_place(pointer));
+      diagnostics_.add(
+          {.id = "E0311",
+           .sentence = "missing key " + backticked(key) + " in " + describe_place(pointer),
+           .place = document_.nearest_origin(pointer).value_place(),
+           .label = "expected a key " + backticked(key) + " in here",
+           .helps = advice_for_missing(key)});
     }
   }
 
@@ -122,37 +128,83 @@ class Conformer {
                           const std::string& pointer, const std::vector<std::string>& other_keys) {
     std::vector<std::string> known = keys_of(properties);
     known.insert(known.end(), other_keys.begin(), other_keys.end());
-    std::string expected;
-    for (const std::string& name : known) expected += (expected.empty() ? "" : ", ") + name;
-    diagnostics_.add(document_.nearest_origin(child_pointer(pointer, key)).place_of_key(),
-                     "unknown key " + backticked(key) + " in " + describe_place(pointer) +
-                         "; expected " + (known.empty() ? "none" : "one of: " + expected) +
-                         suggestion(key, known));
+    Diagnostic diagnostic{
+        .id = "E0310",
+        .sentence = "unknown key " + backticked(key) + " in " + describe_place(pointer),
+        .place = document_.nearest_origin(child_pointer(pointer, key)).key_place(),
+        .helps = suggestions(key, known)};
+    if (known.size() <= kFewNames) {
+      diagnostic.label = "expected " + (known.empty() ? "no key" : "one of: " + join(known));
+    } else {
+      diagnostic.label = "no such key";
+      diagnostic.notes.push_back("expected one of: " + join(known));
+    }
+    if (!other_keys.empty()) {
+      diagnostic.helps.push_back("`knack plugins inspect " + plugin_at(pointer) +
+                                 "` shows its options");
+    }
+    diagnostics_.add(std::move(diagnostic));
   }
 
   void report_violation(const Json& value, const Json& schema, const std::string& pointer,
                         const std::string& violation) {
     const std::string expected = describe_schema(schema);
-    std::string message = describe_place(pointer) + ": ";
-    message += expected.empty() ? violation : "expected " + expected;
-    message += ", found " + describe_value(value);
-    if (value.is_string() && schema.contains("enum")) {
-      std::vector<std::string> choices;
-      for (const Json& choice : schema["enum"]) {
-        if (choice.is_string()) choices.push_back(choice.get<std::string>());
-      }
-      message += suggestion(value.get<std::string>(), choices);
+    const std::string what = describe_place(pointer);
+    Diagnostic diagnostic{.id = "E0315",
+                          .sentence = what + " is not valid",
+                          .place = document_.nearest_origin(pointer).value_place(),
+                          .label = expected.empty() ? violation : "expected " + expected};
+    diagnostic.label += ", found " + describe_value(value);
+    if (schema.contains("description") && schema["description"].is_string()) {
+      const std::string key = pointer.substr(pointer.rfind('/') + 1);
+      diagnostic.notes.push_back(backticked(key) + ": " + schema["description"].get<std::string>());
     }
-    diagnostics_.add(document_.nearest_origin(pointer).place_of_value(), message);
+    const auto breaks = [&](const char* keyword) {
+      return schema.contains(keyword) &&
+             find_violation(value, Json{{keyword, schema[keyword]}}).has_value();
+    };
+    if (breaks("type")) {
+      diagnostic.id = "E0312";
+      diagnostic.sentence = what + " has the wrong type";
+    } else if (breaks("enum") || breaks("const")) {
+      diagnostic.id = "E0314";
+      diagnostic.sentence = what + " is not one of its choices";
+      diagnostic.helps = suggested_choices(value, schema);
+    } else if (breaks("minimum") || breaks("maximum") || breaks("exclusiveMinimum") ||
+               breaks("exclusiveMaximum")) {
+      diagnostic.id = "E0313";
+      diagnostic.sentence = what + " is out of range";
+    }
+    diagnostics_.add(std::move(diagnostic));
   }
 
-  /// `tricks[0] (ema)`: the path, and the plugin if it is a section.
+  static std::vector<std::string> suggested_choices(const Json& value, const Json& schema) {
+    std::vector<std::string> choices;
+    for (const Json& choice : schema.value("enum", Json::array())) {
+      if (choice.is_string()) choices.push_back(choice.get<std::string>());
+    }
+    if (!value.is_string()) return {};
+    return suggestions(value.get<std::string>(), choices);
+  }
+
+  static std::vector<std::string> advice_for_missing(const std::string& key) {
+    if (key != "use") return {};
+    return {"name a plugin, such as `\"use\": \"ID\"`; `knack plugins list` shows what there is"};
+  }
+
+  /// The path in backticks, and behind it the plugin if it is a section.
   std::string describe_place(const std::string& pointer) const {
-    const Json::json_pointer use = Json::json_pointer(pointer) / "use";
-    const bool is_section = document_.find_origin(pointer + "/use") != nullptr;
-    if (!is_section || !document_.root.at(use).is_string()) return readable_path(pointer);
-    return readable_path(pointer) + " (" + one_line(document_.root.at(use).get<std::string>()) +
-           ")";
+    const std::string path =
+        pointer.empty() ? readable_path("") : backticked(readable_path(pointer));
+    const std::string plugin = plugin_at(pointer);
+    return plugin.empty() ? path : path + " (" + plugin + ")";
+  }
+
+  /// The id of the plugin whose section stands there; empty if none does.
+  std::string plugin_at(const std::string& pointer) const {
+    if (document_.find_origin(pointer + "/use") == nullptr) return "";
+    const Json& use = document_.root.at(Json::json_pointer(pointer) / "use");
+    return use.is_string() ? one_line(use.get<std::string>()) : "";
   }
 
   std::string absolute_path(const std::string& path, const std::string& pointer) const {
@@ -182,7 +234,9 @@ void check_contents(const Json& schema, const std::string& pointer) {
   if (schema.contains("items")) check_contents(schema["items"], child_pointer(pointer, 0));
 }
 
-Json parse_options_schema(const std::string& text) {
+}  // namespace
+
+Json options_schema(const std::string& text) {
   Diagnostics diagnostics;
   Json schema = parse_json(text.empty() ? "{}" : text, "schema", diagnostics).root;
   diagnostics.throw_if_any();
@@ -195,8 +249,6 @@ Json parse_options_schema(const std::string& text) {
   return schema;
 }
 
-}  // namespace
-
 bool conform(Json& value, const Json& schema, const std::string& pointer, const Document& document,
              Diagnostics& diagnostics, const std::vector<std::string>& other_keys) {
   return Conformer(document, diagnostics).conform(value, schema, pointer, other_keys);
@@ -204,13 +256,21 @@ bool conform(Json& value, const Json& schema, const std::string& pointer, const 
 
 void validate_options(Section& section, const std::string& schema_json, const Document& document,
                       Diagnostics& diagnostics) {
+  const auto blame_plugin = [&](const std::exception& error) {
+    throw Error("E0409", "plugin " + backticked(section.use) +
+                             ": its options schema is invalid: " + error.what() +
+                             "; this is a defect of the plugin, report it to the plugin's author");
+  };
+  Json schema;
   try {
-    const Json schema = parse_options_schema(schema_json);
-    conform(section.options, schema, section.pointer, document, diagnostics, section.host_keys);
+    schema = options_schema(schema_json);
   } catch (const std::runtime_error& error) {
-    throw Error(ExitCode::plugin, "plugin " + backticked(section.use) +
-                                      ": its options schema is invalid: " + error.what() +
-                                      "; this is a defect of the plugin");
+    blame_plugin(error);
+  }
+  try {
+    conform(section.options, schema, section.pointer, document, diagnostics, section.host_keys);
+  } catch (const SchemaError& error) {
+    blame_plugin(error);
   }
 }
 

@@ -22,15 +22,20 @@ namespace knack::host {
 bool conform(Json& value, const Json& schema, const std::string& pointer, const Document& document,
              Diagnostics& diagnostics, const std::vector<std::string>& other_keys = {});
 
-/// Checks the options of a section against the JSON Schema that its plugin gives ("" stands for
-/// "{}": no options), and fills in their defaults; see conform(). Keys that the schema does not
-/// name are errors unless it sets "additionalProperties" or combines schemas.
+/// Reads the JSON Schema that a plugin gives for its options ("" stands for "{}": no options). Keys
+/// that it does not name are errors unless it sets "additionalProperties" or combines schemas: the
+/// result says so.
 ///
 /// A schema may use: type, properties, required, additionalProperties, items, enum, const, default,
 /// minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern,
 /// minItems, maxItems, uniqueItems, anyOf, oneOf, allOf, not, format, title, description, examples,
-/// $schema and $id; no references. Throws Error (ExitCode::plugin) if the schema breaks this, or
-/// a default contradicts it.
+/// $schema and $id; no references. Throws std::runtime_error if the schema breaks this, or a default
+/// contradicts it.
+Json options_schema(const std::string& text);
+
+/// Checks the options of a section against the JSON Schema that its plugin gives, see
+/// options_schema(), and fills in their defaults; see conform(). Throws Error (ExitCode::plugin) for
+/// a schema that cannot be used.
 void validate_options(Section& section, const std::string& schema_json, const Document& document,
                       Diagnostics& diagnostics);
 

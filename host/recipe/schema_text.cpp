@@ -48,6 +48,11 @@ std::string describe_size(const Json& schema) {
       {"maxItems", {"of at most ", " elements"}}};
   for (const auto& [keyword, words] : kWords) {
     if (!schema.contains(keyword)) continue;
+    const bool is_minimum = std::string_view(keyword).starts_with("min");
+    if (is_minimum && schema[keyword] == 1) {
+      sizes.push_back("that is not empty");
+      continue;
+    }
     sizes.push_back(words.first + schema[keyword].dump() + words.second);
   }
   if (schema.contains("pattern")) {
@@ -65,6 +70,13 @@ std::string describe_schema(const Json& schema) {
     std::vector<std::string> choices;
     for (const Json& choice : schema["enum"]) choices.push_back(choice.dump());
     return (choices.size() == 1 ? "" : "one of ") + join(choices, ", ");
+  }
+  for (const char* keyword : {"anyOf", "oneOf"}) {
+    if (!schema.contains(keyword)) continue;
+    std::vector<std::string> choices;
+    for (const Json& choice : schema[keyword]) choices.push_back(describe_schema(choice));
+    std::erase(choices, "");
+    return join(choices, " or ");
   }
   std::vector<std::string> parts;
   for (const std::string& part :

@@ -35,8 +35,9 @@ void make_folders(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) {
-    throw Error(ExitCode::data, folder.string() + ": cannot make this folder: " +
-                                    failure.message() + "; choose another with --run-dir");
+    throw Error(
+        "E0503", folder,
+        "cannot make this folder: " + failure.message() + "; choose another with --run-dir");
   }
 }
 
@@ -71,16 +72,27 @@ void share_files(const fs::path& from, const fs::path& to) try {
     if (failure) fs::copy_file(entry.path(), place);
   }
 } catch (const fs::filesystem_error& error) {
-  throw Error(ExitCode::data, error.path1().string() + ": cannot be copied to " + to.string() +
-                                  ": " + error.code().message());
+  throw Error("E0503", error.path1().string() + ": cannot be copied to " + to.string() + ": " +
+                           error.code().message());
 }
 
 void remove_tree(const fs::path& path) {
   std::error_code failure;
   fs::remove_all(path, failure);
   if (failure) {
-    throw Error(ExitCode::data, path.string() + ": cannot be removed: " + failure.message());
+    throw Error("E0503", path, "cannot be removed: " + failure.message());
   }
+}
+
+/// The files for TensorBoard in a folder.
+std::vector<fs::path> event_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+    if (entry.path().filename().string().starts_with(kEventFilePrefix))
+      files.push_back(entry.path());
+  }
+  return files;
 }
 
 /// The outermost folder that making `folder` would make; empty if it is there.
@@ -111,8 +123,7 @@ RunFolder RunFolder::create_under(const fs::path& root, const std::string& name)
       return run;
     }
     if (failure) {
-      throw Error(ExitCode::data,
-                  folder.string() + ": cannot make this folder: " + failure.message());
+      throw Error("E0503", folder, "cannot make this folder: " + failure.message());
     }
   }
 }
@@ -121,11 +132,11 @@ RunFolder RunFolder::create(const fs::path& folder) {
   std::error_code failure;
   const bool is_other = fs::exists(folder, failure) && !fs::is_directory(folder, failure);
   if (is_other || is_in_use(folder)) {
-    throw Error(ExitCode::usage,
-                folder.string() + ": expected a new or empty folder for the run, found " +
-                    (is_other ? "a file" : "one with files in it") +
-                    "; choose another with --run-dir" +
-                    (is_run(folder) ? ", or go on with this one by --resume" : ""));
+    const std::string problem = std::string("expected a new or empty folder for the run, found ") +
+                                (is_other ? "a file" : "one with files in it") +
+                                "; choose another with --run-dir" +
+                                (is_run(folder) ? ", or go on with this one by --resume" : "");
+    throw Error(ExitCode::usage, Error("E0505", folder, problem).diagnostics());
   }
   RunFolder run(fs::absolute(folder));
   run.made_from_ = outermost_missing(folder);
@@ -140,10 +151,9 @@ RunFolder RunFolder::create(const fs::path& folder) {
 RunFolder RunFolder::take_over(const fs::path& folder) {
   RunFolder run = open(folder);
   if (!is_run(folder)) {  // what lies there may be somebody's work: nothing is removed from it
-    throw Error(ExitCode::data,
-                folder.string() +
-                    ": expected a run folder, found no log.txt with "
-                    "checkpoints or final in it; give the folder that `knack train` printed");
+    throw Error("E0504", folder,
+                "expected a run folder, found no log.txt with "
+                "checkpoints or final in it; give the folder that `knack train` printed");
   }
   run.lock();
   remove_temporaries(run.path_);
@@ -168,7 +178,7 @@ void RunFolder::lock() {
   const fs::path file = path_ / kLock;
   lock_ = FileDescriptor(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!lock_.is_open()) {
-    throw Error(ExitCode::data, file.string() + ": cannot be written: " + std::strerror(errno));
+    throw Error("E0503", file, std::string("cannot be written: ") + std::strerror(errno));
   }
   struct ::stat ours{};
   struct ::stat named{};
@@ -179,14 +189,14 @@ void RunFolder::lock() {
   if (!is_locked || !is_there) {
     std::string owner(32, '\0');
     owner.resize(read_at(lock_.get(), owner.data(), owner.size(), 0));
-    throw Error(ExitCode::data, path_.string() + ": another process" +
-                                    (owner.empty() ? "" : " (" + owner + ")") +
-                                    " is training in this run folder; wait for it or choose "
-                                    "another with --run-dir");
+    throw Error("E0505", path_,
+                std::string("another process") + (owner.empty() ? "" : " (" + owner + ")") +
+                    " is training in this run folder; wait for it or choose "
+                    "another with --run-dir");
   }
   const std::string owner = "pid " + std::to_string(::getpid());
   if (::ftruncate(lock_.get(), 0) != 0 || !write_all(lock_.get(), owner.data(), owner.size())) {
-    throw Error(ExitCode::data, file.string() + ": cannot be written: " + std::strerror(errno));
+    throw Error("E0503", file, std::string("cannot be written: ") + std::strerror(errno));
   }
 }
 
@@ -207,14 +217,14 @@ RunFolder RunFolder::open(const fs::path& folder) {
   RunFolder run{fs::absolute(folder)};
   std::error_code failure;
   if (fs::exists(folder / kManifestName, failure)) {
-    throw Error(ExitCode::data, folder.string() +
-                                    ": expected a run folder, found a checkpoint; give the run "
-                                    "folder that it lies in");
+    throw Error("E0504", folder,
+                "expected a run folder, found a checkpoint; give the run "
+                "folder that it lies in");
   }
   if (!fs::exists(run.recipe_file(), failure)) {
-    throw Error(ExitCode::data, folder.string() +
-                                    ": expected a run folder, found no recipe.json in it; give "
-                                    "the folder that `knack train` printed");
+    throw Error("E0504", folder,
+                "expected a run folder, found no recipe.json in it; give "
+                "the folder that `knack train` printed");
   }
   return run;
 }
@@ -226,10 +236,12 @@ bool RunFolder::is_finished() const {
 
 void RunFolder::forget_end() const {
   remove_tree(summary_file());
+  remove_tree(classification_file());
 }
 
 void RunFolder::forget_training() const {
   remove_tree(metrics_file());
+  for (const fs::path& file : event_files(path_)) remove_tree(file);
   remove_tree(instances());
 }
 
@@ -273,15 +285,19 @@ void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
       file, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
+std::string one_json_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 nlohmann::ordered_json read_json(const fs::path& file) {
   std::ifstream stream(file);
   if (!stream) {
-    throw Error(ExitCode::data, file.string() + ": cannot be read: " + std::strerror(errno));
+    throw Error("E0502", file, std::string("cannot be read: ") + std::strerror(errno));
   }
   try {
     return nlohmann::ordered_json::parse(stream);
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ExitCode::data, file.string() + ": expected JSON: " + error.what());
+    throw Error("E0502", file, std::string("expected JSON: ") + error.what());
   }
 }
 

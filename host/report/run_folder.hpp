@@ -11,6 +11,9 @@
 
 namespace knack::host {
 
+/// What the names of files for TensorBoard begin with, by which it finds them.
+inline constexpr const char* kEventFilePrefix = "events.out.tfevents.";
+
 /// `runs/<name>/<timestamp>/`, the interface to other tools. Its files are listed in
 /// docs/run_folder.md.
 ///
@@ -53,6 +56,9 @@ class RunFolder {
   std::filesystem::path metrics_file() const {
     return path_ / "metrics.jsonl";
   }
+  std::filesystem::path environment_file() const {
+    return path_ / "environment.json";
+  }
   std::filesystem::path checkpoints() const {
     return path_ / "checkpoints";
   }
@@ -70,6 +76,9 @@ class RunFolder {
   }
   std::filesystem::path summary_file() const {
     return path_ / "final" / "summary.json";
+  }
+  std::filesystem::path classification_file() const {
+    return path_ / "final" / "classification.json";
   }
   /// A folder of its own for the files of one plugin instance; made on first use.
   std::filesystem::path instance_folder(const std::string& instance) const;
@@ -94,6 +103,9 @@ class RunFolder {
 
 /// Writes JSON for people, atomically. Throws Error(data).
 void write_json(const std::filesystem::path& file, const nlohmann::ordered_json& json);
+
+/// JSON as one line, with its end. Text that is no UTF-8 is mended, not refused.
+std::string one_json_line(const nlohmann::ordered_json& json);
 
 /// Throws Error(data) naming the file when it cannot be read or is no JSON.
 nlohmann::ordered_json read_json(const std::filesystem::path& file);

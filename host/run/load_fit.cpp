@@ -84,7 +84,7 @@ class Restorer {
   }
 
   [[noreturn]] void refuse(const std::string& problem) const {
-    throw Error(ExitCode::data, folder_.string() + ": " + problem);
+    throw Error("E0512", folder_, problem);
   }
 
   void compare_makers() {
@@ -269,9 +269,9 @@ Value load_fit(Fit& fit, const fs::path& folder, const AllowedChanges& allowed,
                const std::function<void(const std::string&)>& say) try {
   return Restorer(fit, folder, allowed, say).load();
 } catch (const nlohmann::json::exception& error) {
-  throw Error(ExitCode::data, (folder / kStateFile).string() + ": " + error.what());
+  throw Error("E0510", folder / kStateFile, error.what());
 } catch (const std::invalid_argument& error) {
-  throw Error(ExitCode::data, (folder / kStateFile).string() + ": " + error.what());
+  throw Error("E0510", folder / kStateFile, error.what());
 }
 
 }  // namespace knack::host

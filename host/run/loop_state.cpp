@@ -21,6 +21,8 @@ void visit_fields(LoopState& state, Visit visit) {
   visit("skipped_in_epoch", state.skipped_in_epoch);
   visit("skipped_in_row", state.skipped_in_row);
   visit("reply", state.reply);
+  visit("window_loss", state.window_loss, kNewer);
+  visit("gradient_norm", state.gradient_norm, kNewer);
 }
 
 Value to_value(const LoopState& state) {

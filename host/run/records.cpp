@@ -2,9 +2,12 @@
 #include "host/run/records.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
+#include "host/ui/color.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -25,16 +28,65 @@ double metric(const Metrics& metrics, const std::string& name) {
   return found == metrics.end() ? std::numeric_limits<double>::quiet_NaN() : found->second;
 }
 
-nlohmann::ordered_json json_of(const Metrics& metrics) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+Json json_of(const Metrics& metrics) {
+  Json json = Json::object();
   for (const auto& [name, value] : metrics) json[name] = value;
   return json;
 }
 
-Records::Records(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder)
-    : recipe_(recipe), fit_(fit), console_(console), file_(folder) {}
+Records::Records(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder,
+                 EventStream& stream)
+    : recipe_(recipe),
+      fit_(fit),
+      console_(console),
+      folder_(folder),
+      stream_(stream),
+      file_(folder) {}
 
-nlohmann::ordered_json Records::begin_line(const std::string& split, const std::string& set) const {
+void Records::begin() {
+  const Json recipe = resolved(recipe_);
+  std::vector<std::string> compared;
+  for (const auto& set : fit_.weights().sets()) {
+    compared.push_back("valid/" + recipe_.trainer.monitor + "/" + set->name);
+  }
+  events_.emplace(folder_);
+  events_->add_text("recipe", "```json\n" + recipe.dump(2) + "\n```");
+  events_->add_hyper_parameters(recipe, compared);
+}
+
+void Records::go_on(const RecordsPosition& position) {
+  if (!file_.cut(static_cast<std::uint64_t>(position.metrics_bytes))) {
+    console_.warning("metrics.jsonl lacks records from before the checkpoint");
+  }
+  events_ = EventFile::go_on(folder_, position.events_file,
+                             static_cast<std::uint64_t>(position.events_bytes));
+  if (!events_) {
+    if (!position.events_file.empty()) {
+      console_.warning(position.events_file +
+                       " lacks records from before the checkpoint; another begins beside it");
+    }
+    begin();
+  }
+  considered_step_ = fit_.loop().counters().step;
+}
+
+RecordsPosition Records::sync() {
+  return {static_cast<std::int64_t>(file_.sync()), events_->path().filename(),
+          static_cast<std::int64_t>(events_->sync())};
+}
+
+void Records::end(bool is_success) {
+  if (events_) events_->add_end(is_success);
+}
+
+void Records::add(const char* event, const Json& line) {
+  file_.append(line);
+  events_->add_scalars(fit_.loop().counters().step,
+                       scalars_of(line, recipe_.trainer.record_every_steps));
+  stream_.send(event, {{"record", line}});
+}
+
+Json Records::begin_line(const std::string& split, const std::string& set) const {
   const Counters& now = fit_.loop().counters();
   return {{"step", now.step},
           {"epoch", now.epoch},
@@ -43,25 +95,44 @@ nlohmann::ordered_json Records::begin_line(const std::string& split, const std::
           {"weights", set}};
 }
 
+void Records::add_step() {
+  const std::int64_t step = fit_.loop().counters().step;
+  const std::int64_t every = recipe_.trainer.record_every_steps;
+  const bool is_new = std::exchange(considered_step_, step) != step;
+  if (every == 0 || !is_new || step % every != 0) return;
+  Json line = begin_line("step", "live");
+  line["loss"] = fit_.loop().state().window_loss;
+  add_pace(line);
+  add("step", line);
+}
+
 void Records::add_training(double seconds, std::int64_t samples) {
-  nlohmann::ordered_json line = begin_line("train", "live");
+  Json line = begin_line("train", "live");
   line["loss"] = fit_.loop().mean_loss();
-  if (const std::optional<double> lr = fit_.learning_rate()) line["lr"] = *lr;
+  add_pace(line);
   if (const std::int64_t skipped = fit_.loop().state().skipped_in_epoch; skipped > 0) {
     line["skipped_steps"] = skipped;
   }
   line["seconds"] = seconds;
   line["samples_per_second"] = static_cast<double>(samples) / seconds;
   line.update(json_of(fit_.take_reported()));
-  file_.append(line);
+  line.update(json_of(fit_.take_hook_seconds()));
+  add("epoch", line);
+}
+
+// How fast the weights move: what the optimizer was given.
+void Records::add_pace(Json& line) const {
+  if (const std::optional<double> lr = fit_.learning_rate()) line["lr"] = *lr;
+  const double norm = fit_.loop().state().gradient_norm;
+  if (!std::isnan(norm)) line["grad_norm"] = norm;
 }
 
 void Records::add_evaluation(const std::string& split, const std::string& set,
                              const Metrics& metrics, bool is_final) {
-  nlohmann::ordered_json line = begin_line(split, set);
+  Json line = begin_line(split, set);
   if (is_final) line["final"] = true;
   line.update(json_of(metrics));
-  file_.append(line);
+  add("evaluation", line);
 }
 
 void Records::show_epoch(const EvaluatedSets& evaluated, double seconds) {
@@ -74,8 +145,13 @@ void Records::show_epoch(const EvaluatedSets& evaluated, double seconds) {
   for (const auto& [set, metrics] : evaluated) {
     const std::string other = beside_loss(metrics, recipe_.trainer.monitor);
     columns.insert(columns.end(), {set + " loss", set + " " + other});
-    cells.insert(cells.end(),
-                 {number_text(metric(metrics, "loss")), number_text(metric(metrics, other))});
+    for (const std::string& name : {std::string("loss"), other}) {
+      const double value = metric(metrics, name);
+      const bool is_best = name == recipe_.trainer.monitor &&
+                           is_better(value, best_shown_, recipe_.trainer.mode == "max");
+      if (is_best) best_shown_ = value;
+      cells.push_back(painted(number_text(value), Paint::green, is_best && console_.has_color()));
+    }
   }
   columns.push_back("time");
   cells.push_back(duration_text(seconds));

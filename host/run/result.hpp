@@ -15,7 +15,8 @@ namespace knack::host {
 struct FinalSet {
   std::string name;
   Metrics valid;
-  Metrics test;  ///< empty without test data
+  Metrics test;                                ///< empty without test data
+  nlohmann::ordered_json classification = {};  ///< of `valid`; null when the model is no classifier
 };
 
 /// The outcome of a run.

@@ -105,8 +105,7 @@ class Saver {
     try {
       text = state.dump(1) + "\n";
     } catch (const nlohmann::json::exception& error) {
-      throw Error(ExitCode::data,
-                  (folder_ / kStateFile).string() + ": cannot be written: " + error.what());
+      throw Error("E0503", folder_ / kStateFile, std::string("cannot be written: ") + error.what());
     }
     OutputFile(folder_ / kStateFile).write(text);
     const TensorsToWrite tensors(archive_.tensors());

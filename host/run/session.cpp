@@ -2,6 +2,7 @@
 #include "host/run/session.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "host/checkpoint/atomic_file.hpp"
@@ -10,32 +11,45 @@
 namespace knack::host {
 
 Session::Session(const Recipe& recipe, Fit& fit, Console& console, const RunFolder& folder,
-                 RunRequests& requests, Checkpoints::OnSaved on_saved)
+                 RunRequests& requests, EventStream& stream, Checkpoints::OnSaved on_saved)
     : recipe_(recipe),
       fit_(fit),
       console_(console),
       folder_(folder),
       requests_(requests),
+      stream_(stream),
       checkpoints_(recipe, fit, folder, std::move(on_saved)),
-      records_(recipe, fit, console, folder),
-      progress_(console, recipe.trainer.log_every_seconds) {}
+      records_(recipe, fit, console, folder, stream),
+      progress_(console, recipe.trainer.log_every_seconds),
+      report_(folder, console) {}
 
 void Session::resume(const std::filesystem::path& checkpoint, const AllowedChanges& allowed) {
   state_ = checkpoints_.load(checkpoint, allowed,
                              [&](const std::string& news) { console_.warning(news); });
   folder_.forget_end();
-  if (!records_.file().cut(static_cast<std::uint64_t>(state_.metrics_bytes))) {
-    console_.warning("metrics.jsonl lacks records from before the checkpoint");
-  }
+  records_.go_on(state_.records);
+  has_begun_ = true;
   counted_until_ = std::chrono::steady_clock::now();
   is_saved_ = allowed.keys.empty();
   save();  // the changes are part of the run from here on
 }
 
-std::optional<FitResult> Session::run() {
+std::optional<FitResult> Session::run() try {
+  if (!has_begun_) records_.begin();
+  progress_.begin(fit_.loop().counters().step, fit_.loop().counters().samples_seen);
   counted_until_ = std::chrono::steady_clock::now();
   if (run_epochs() == Outcome::interrupted) return std::nullopt;
   return finish();
+} catch (const EvaluationLeft&) {
+  return std::nullopt;
+} catch (...) {
+  note_failure();
+  throw;
+}
+
+void Session::note_failure() noexcept try {
+  records_.end(false);
+} catch (...) {  // it is the failure before that is reported
 }
 
 Session::Outcome Session::run_epochs() {
@@ -55,6 +69,7 @@ Session::Outcome Session::run_epochs() {
 // False when the run is to be left; what was trained is saved then.
 bool Session::after_step() {
   is_saved_ = false;
+  records_.add_step();
   if (progress_.is_due()) show_progress();
   const bool is_asked = requests_.save.exchange(false);
   if (is_asked || is_stop_requested() || checkpoints_.is_due_after_step()) save();
@@ -89,27 +104,53 @@ EvaluatedSets Session::evaluate_sets() {
   EvaluatedSets evaluated;
   for (std::size_t i = 0; i < fit_.weights().sets().size(); ++i) {
     WeightSet& set = *fit_.weights().sets()[i];
-    evaluated.emplace_back(set.name, fit_.evaluator().evaluate(set, fit_.context()));
+    progress_.begin_evaluation(set.name, fit_.parts().valid.loader->batches_per_epoch());
+    evaluated.emplace_back(
+        set.name, fit_.evaluator().evaluate(set, fit_.context(), {.on_batch = while_evaluating()}));
     records_.add_evaluation("valid", set.name, evaluated.back().second, false);
   }
   return evaluated;
 }
 
+// A stop that is asked for during an evaluation leaves it, unless that would lose what was trained
+// since the last checkpoint.
+OnBatch Session::while_evaluating(Classification* classification) {
+  return [this, classification](const Batch& batch, const Value& outputs) {
+    if (is_stop_requested()) {
+      if (is_saved_) throw EvaluationLeft{};
+      if (!std::exchange(is_wait_told_, true)) {
+        console_.info("stopping after the evaluation of this epoch, then everything is saved");
+      }
+    }
+    if (classification != nullptr) classification->add(batch, outputs);
+    progress_.evaluated_batch();
+  };
+}
+
 bool Session::note_best(const EvaluatedSets& evaluated) {
   bool is_best = false;
+  double last = std::numeric_limits<double>::quiet_NaN();
   for (const auto& [set, metrics] : evaluated) {
     const double monitored = metric(metrics, recipe_.trainer.monitor);
+    if (is_better(monitored, last, recipe_.trainer.mode == "max")) last = monitored;
     if (!is_better(monitored, state_.best.monitored, recipe_.trainer.mode == "max")) continue;
     state_.best = {monitored, set, fit_.loop().counters().epoch};
     is_best = true;
   }
+  progress_.note_metric(recipe_.trainer.monitor, last, state_.best.monitored);
   return is_best;
 }
 
 void Session::show_progress() {
   const Counters& now = fit_.loop().counters();
-  progress_.show({now.epoch, now.total_epochs, now.step, now.total_steps, now.samples_seen,
-                  fit_.loop().mean_loss()});
+  const double loss = fit_.loop().mean_loss();
+  progress_.show({now.epoch, now.total_epochs, now.step, now.total_steps, now.samples_seen, loss});
+  stream_.send("progress", {{"epoch", now.epoch},
+                            {"total_epochs", now.total_epochs},
+                            {"step", now.step},
+                            {"total_steps", now.total_steps},
+                            {"samples", now.samples_seen},
+                            {"loss", loss}});
 }
 
 void Session::count_time() {
@@ -123,9 +164,10 @@ void Session::count_time() {
 void Session::save(bool is_best) {
   if (is_saved_) return;
   count_time();
-  state_.metrics_bytes = static_cast<std::int64_t>(records_.file().sync());
+  state_.records = records_.sync();
   checkpoints_.save(state_, is_best);
   is_saved_ = true;
+  if (!is_stop_requested()) report_.refresh();
 }
 
 std::optional<FitResult> Session::finish() {
@@ -140,9 +182,13 @@ std::optional<FitResult> Session::finish() {
   }
   remove_other_sets(result);
   choose_set(result, recipe_.trainer);
-  publish_chosen(result.chosen);
+  publish_chosen(result);
   count_time();
-  write_json(folder_.summary_file(), summary_of(result, fit_, recipe_.trainer, state_.seconds));
+  records_.end(true);
+  const auto summary = summary_of(result, fit_, recipe_.trainer, state_.seconds);
+  write_json(folder_.summary_file(), summary);
+  report_.write();
+  stream_.send("run_finished", {{"folder", folder_.path().string()}, {"summary", summary}});
   return result;
 }
 
@@ -163,23 +209,33 @@ void Session::save_sets() const {
 }
 
 FinalSet Session::finish_set(WeightSet& set) {
-  FinalSet final{set.name, {}, {}};
+  FinalSet final{set.name, {}, {}, {}};
+  Classification classification;
   knack_hook_context_t context = fit_.context();
   context.is_final = 1;
-  final.valid = fit_.evaluator().evaluate(set, context, [&] {
+  progress_.begin_evaluation(set.name, fit_.parts().valid.loader->batches_per_epoch());
+  const auto finish_active = [&] {
     save_weights(fit_.weights(), set, folder_.weights_file(set.name), {{"weights", set.name}});
     FitParts& parts = fit_.parts();
     if (parts.test) {
-      final.test = measure(*parts.model, *parts.objective, *parts.test->loader, parts.placement);
+      final.test = measure(*parts.model, *parts.objective, *parts.test->loader, parts.placement,
+                           while_evaluating());
     }
-  });
+  };
+  final.valid = fit_.evaluator().evaluate(
+      set, context, {.on_batch = while_evaluating(&classification), .while_active = finish_active});
+  final.classification = classification.result(set.name);
   records_.add_evaluation("valid", set.name, final.valid, true);
   if (!final.test.empty()) records_.add_evaluation("test", set.name, final.test, true);
   return final;
 }
 
-void Session::publish_chosen(const std::string& set) const {
-  copy_file_atomically(folder_.weights_file(set), folder_.weights_file("model"));
+void Session::publish_chosen(const FitResult& result) const {
+  copy_file_atomically(folder_.weights_file(result.chosen), folder_.weights_file("model"));
+  for (const FinalSet& set : result.sets) {
+    const bool is_shown = set.name == result.chosen && !set.classification.is_null();
+    if (is_shown) write_json(folder_.classification_file(), set.classification);
+  }
 }
 
 }  // namespace knack::host

@@ -10,7 +10,9 @@ void visit_fields(SessionState& state, Visit visit) {
   visit("seconds", state.seconds);
   visit("epoch_seconds", state.epoch_seconds);
   visit("epoch_samples", state.epoch_samples);
-  visit("metrics_bytes", state.metrics_bytes);
+  visit("metrics_bytes", state.records.metrics_bytes);
+  visit("events_file", state.records.events_file, kNewer);
+  visit("events_bytes", state.records.events_bytes, kNewer);
   visit("is_stopped", state.is_stopped);
   visit("best_monitored", state.best.monitored);
   visit("best_set", state.best.set);

@@ -17,13 +17,20 @@ struct BestEpoch {
   std::int64_t epoch = 0;
 };
 
+/// How far the files of records had come.
+struct RecordsPosition {
+  std::int64_t metrics_bytes = 0;
+  std::string events_file;  ///< name of the file for TensorBoard; empty: there is none
+  std::int64_t events_bytes = 0;
+};
+
 /// Part of every checkpoint.
 struct SessionState {
   double seconds = 0.0;            ///< of training, evaluations included
   double epoch_seconds = 0.0;      ///< of them in the open epoch
   std::int64_t epoch_samples = 0;  ///< samples seen when the open epoch began
-  std::int64_t metrics_bytes = 0;  ///< length of metrics.jsonl
   bool is_stopped = false;         ///< a trick ended the training
+  RecordsPosition records;
   BestEpoch best;
 };
 

@@ -11,6 +11,10 @@
 
 namespace knack::host {
 
+/// Marks a field that checkpoints of earlier versions lack; it then keeps its default.
+struct Newer {};
+inline constexpr Newer kNewer;
+
 /// How a field is kept in a tree.
 template <class Field>
 auto stored_field(const Field& field) {
@@ -21,11 +25,11 @@ auto stored_field(const Field& field) {
   }
 }
 
-/// The fields that `visit_fields(state, visit)` names, as a map.
+/// The fields that `visit_fields(state, visit)` names, some of them marked as Newer, as a map.
 template <class State>
 Value map_of_fields(State state) {
   Value::Map map;
-  visit_fields(state, [&](const char* name, const auto& field) {
+  visit_fields(state, [&](const char* name, const auto& field, auto...) {
     map.push_back({name, Value(stored_field(field))});
   });
   return map;
@@ -35,8 +39,9 @@ Value map_of_fields(State state) {
 template <class State>
 State fields_of_map(const Value& saved) {
   State state;
-  visit_fields(state, [&]<class Field>(const char* name, Field& field) {
+  visit_fields(state, [&]<class Field, class... Marks>(const char* name, Field& field, Marks...) {
     const Value* value = saved.find(name);
+    if (value == nullptr && sizeof...(Marks) > 0) return;
     const auto* content =
         value == nullptr ? nullptr : value->get_if<decltype(stored_field(std::declval<Field>()))>();
     if (content == nullptr) {

@@ -88,8 +88,8 @@ std::int32_t remove(const knack_host_t* host, knack_string_t path) {
     const std::string file = fit.instance_file(instance.name, view(path));
     std::error_code failure;
     if (!std::filesystem::remove(file, failure)) {
-      throw Error(ExitCode::data, file + ": cannot be removed: " +
-                                      (failure ? failure.message() : "there is no such file"));
+      throw Error("E0503", file + ": cannot be removed: " +
+                               (failure ? failure.message() : "there is no such file"));
     }
   });
 }

@@ -43,7 +43,8 @@ Metrics numbers_of(const Value& value) {
 
 }  // namespace
 
-Metrics measure(Model& model, Objective& objective, Loader& loader, const Placement& placement) {
+Metrics measure(Model& model, Objective& objective, Loader& loader, const Placement& placement,
+                const OnBatch& on_batch) {
   const at::NoGradGuard no_grad;
   double loss_sum = 0.0;
   double weight_sum = 0.0;
@@ -55,6 +56,7 @@ Metrics measure(Model& model, Objective& objective, Loader& loader, const Placem
     const Value targets = placement.place(batch->targets);
     const AutocastScope autocast(placement.device(), placement.autocast());
     const Value outputs = model.forward(inputs);
+    if (on_batch) on_batch(*batch, outputs);
     if (has_metrics) {
       objective.metrics_update(outputs, targets);
     } else {
@@ -83,14 +85,14 @@ void Evaluator::try_out() {
   if (metrics.count(options_.monitor) != 0) return;
   std::string known;
   for (const auto& [name, value] : metrics) known += (known.empty() ? "`" : ", `") + name + "`";
-  throw Error(ExitCode::recipe, "trainer.monitor: expected a metric of the objective (" + known +
-                                    "), found `" + options_.monitor + "`");
+  throw Error("E0341", "trainer.monitor: expected a metric of the objective (" + known +
+                           "), found `" + options_.monitor + "`; name one of these");
 }
 
 Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,
-                            const std::function<void()>& while_active, std::string_view asker) {
+                            const EvaluationOptions& options) {
   if (busy_) {
-    throw Error(ExitCode::training,
+    throw Error("E0601",
                 "an evaluation was asked for during an evaluation; ask in "
                 "after_step, epoch_end or fit_end");
   }
@@ -101,13 +103,13 @@ Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,
   knack_hook_context_t begin = context;
   begin.weight_set = lend(set.name);
   begin.split = lend(kValid);
-  begin.is_trial = asker.empty() ? 0 : 1;
+  begin.is_trial = options.asker.empty() ? 0 : 1;
   knack_hook_context_t end = begin;
   hooks_.call(Hook::eval_begin, begin);
-  const Metrics metrics =
-      measure(*parts_.model, *parts_.objective, *parts_.valid.loader, parts_.placement);
-  tell(metrics, end, asker);
-  while_active();
+  const Metrics metrics = measure(*parts_.model, *parts_.objective, *parts_.valid.loader,
+                                  parts_.placement, options.on_batch);
+  tell(metrics, end, options.asker);
+  if (options.while_active) options.while_active();
   return metrics;
 }
 

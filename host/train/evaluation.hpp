@@ -21,12 +21,23 @@ namespace knack::host {
 /// Metric names and values of one evaluation, "loss" among them.
 using Metrics = std::map<std::string, double>;
 
+/// Told of each batch of an evaluation and what the model made of it, on the model's device.
+using OnBatch = std::function<void(const Batch& batch, const Value& outputs)>;
+
 /// Means over all data of `loader` with the model's present weights and mode: no hooks, no
 /// gradient.
-Metrics measure(Model& model, Objective& objective, Loader& loader, const Placement& placement);
+Metrics measure(Model& model, Objective& objective, Loader& loader, const Placement& placement,
+                const OnBatch& on_batch = {});
 
 /// True when `candidate` is better than `incumbent`; NaN is never better, anything beats NaN.
 bool is_better(double candidate, double incumbent, bool higher_is_better);
+
+/// Who takes part in an evaluation besides the tricks.
+struct EvaluationOptions {
+  OnBatch on_batch = {};  ///< what it throws leaves the evaluation, without `eval_end`
+  std::function<void()> while_active = {};  ///< called when all is measured, with the set active
+  std::string_view asker = {};              ///< the trick that asked, which has no `eval_end`
+};
 
 /// Evaluates sets on `valid`, one at a time, with the tricks' hooks around.
 class Evaluator {
@@ -39,12 +50,10 @@ class Evaluator {
   void try_out();
 
   /// Activates `set` with the model in evaluation mode, lets the tricks act in `eval_begin`, which
-  /// may re-estimate its BatchNorm statistics, measures, and tells them in `eval_end` what came
-  /// out. `while_active` is called before set, buffers and mode are put back as they were. The
-  /// trick `asker` has no `eval_end`: it asked. Throws Error when called from within itself.
-  Metrics evaluate(
-      WeightSet& set, const knack_hook_context_t& context,
-      const std::function<void()>& while_active = [] {}, std::string_view asker = {});
+  /// may re-estimate its BatchNorm statistics, measures, tells them in `eval_end` what came out,
+  /// and puts set, buffers and mode back as they were. Throws Error when called from within itself.
+  Metrics evaluate(WeightSet& set, const knack_hook_context_t& context,
+                   const EvaluationOptions& options = {});
 
  private:
   void tell(const Metrics& metrics, knack_hook_context_t context, std::string_view asker);

@@ -42,6 +42,10 @@ Fit::~Fit() {
 void Fit::begin() {
   knack_hook_context_t context = this->context();
   hooks_.call(Hook::fit_begin, context);
+  make_loop();
+}
+
+void Fit::make_loop() {
   make_groups();
   const auto warn = [this](const std::string& text) {
     if (services_.log != nullptr) services_.log->write("trainer", KNACK_LOG_WARNING, text);
@@ -60,8 +64,8 @@ knack_hook_context_t Fit::context() const {
 void Fit::make_groups() {
   groups_ = param_options_.make_groups();
   if (groups_.empty()) {
-    throw Error(ExitCode::training, "model `" + recipe_.model.use +
-                                        "`: expected at least one parameter to train, found none");
+    throw Error("E0601", "model `" + recipe_.model.use +
+                             "`: expected at least one parameter to train, found none");
   }
   for (const OptionGroup& group : groups_) {
     ParamGroup handed;
@@ -96,9 +100,12 @@ Value Fit::save_notes() const {
   for (std::size_t i = 0; i < hooks_.tricks().size(); ++i) {
     seconds.push_back({hooks_.tricks()[i].name(), hooks_.seconds(i)});
   }
+  Value::Map taken_seconds;
+  for (const auto& [instance, taken] : taken_seconds_) taken_seconds.push_back({instance, taken});
   return Value::Map{{"reported", std::move(reported)},
                     {"facts", std::move(facts)},
-                    {"seconds", std::move(seconds)}};
+                    {"seconds", std::move(seconds)},
+                    {"taken_seconds", std::move(taken_seconds)}};
 }
 
 void Fit::load_notes(const Value& saved) {
@@ -114,6 +121,11 @@ void Fit::load_notes(const Value& saved) {
     const Value* seconds = saved.find("seconds")->find(hooks_.tricks()[i].name());
     if (seconds != nullptr) hooks_.add_seconds(i, *seconds->number());
   }
+  const Value* taken = saved.find("taken_seconds");
+  if (taken == nullptr) return;  // a checkpoint of knack 1.0
+  for (const NamedValue& entry : *taken->get_if<Value::Map>()) {
+    taken_seconds_[entry.name] = *entry.value.number();
+  }
 }
 
 std::optional<double> Fit::learning_rate() const {
@@ -126,6 +138,16 @@ std::optional<double> Fit::learning_rate() const {
 
 Metrics Fit::take_reported() {
   return std::exchange(reported_, {});
+}
+
+Metrics Fit::take_hook_seconds() {
+  Metrics spent;
+  for (std::size_t i = 0; i < hooks_.tricks().size(); ++i) {
+    const std::string& name = hooks_.tricks()[i].name();
+    const double seconds = hooks_.seconds(i);
+    spent[name + ".seconds"] = seconds - std::exchange(taken_seconds_[name], seconds);
+  }
+  return spent;
 }
 
 const std::vector<ModelTensor>& Fit::parameters() {
@@ -158,31 +180,30 @@ std::string Fit::instance_file(const std::string& instance, std::string_view pat
   const fs::path relative = fs::path(path).lexically_normal();
   const bool leaves = relative.is_absolute() || relative.empty() || *relative.begin() == "..";
   if (leaves || !relative.has_filename() || relative == ".") {
-    throw Error(ExitCode::training, "path `" + std::string(path) + "` of `" + instance +
-                                        "`: expected a file below the instance's own folder");
+    throw Error("E0601", "path `" + std::string(path) + "` of `" + instance +
+                             "`: expected a file below the instance's own folder");
   }
   if (folder_ == nullptr) {
-    throw Error(ExitCode::training, "`" + instance + "` wants to write `" + std::string(path) +
-                                        "`, but this command has no run folder");
+    throw Error("E0601", "`" + instance + "` wants to write `" + std::string(path) +
+                             "`, but this command has no run folder");
   }
   const fs::path file = folder_->instance_folder(instance) / relative;
   std::error_code failure;
   fs::create_directories(file.parent_path(), failure);
   if (failure) {
-    throw Error(ExitCode::data,
-                file.parent_path().string() + ": cannot make this folder: " + failure.message());
+    throw Error("E0503", file.parent_path(), "cannot make this folder: " + failure.message());
   }
   return file.string();
 }
 
 Value Fit::evaluate(const std::string& instance, WeightSet& set) {
   if (!loop_) {
-    throw Error(ExitCode::training, "`" + instance +
-                                        "` asked for an evaluation in fit_begin; ask "
-                                        "after it, such as in epoch_begin");
+    throw Error("E0601", "`" + instance +
+                             "` asked for an evaluation in fit_begin; ask "
+                             "after it, such as in epoch_begin");
   }
   Value::Map result;
-  for (const auto& [name, value] : evaluator_.evaluate(set, context(), [] {}, instance)) {
+  for (const auto& [name, value] : evaluator_.evaluate(set, context(), {.asker = instance})) {
     result.push_back({name, value});
   }
   return Value(std::move(result));

@@ -35,6 +35,9 @@ class Fit final : public FitServices {
   /// `fit_begin`, then param groups, optimizer and loop.
   void begin();
 
+  /// The second half of `begin`, for whoever has called the tricks' `fit_begin` one by one.
+  void make_loop();
+
   FitParts& parts() {
     return parts_;
   }
@@ -74,6 +77,9 @@ class Fit final : public FitServices {
   /// Numbers that tricks reported since the last call, by "<instance>.<name>".
   Metrics take_reported();
 
+  /// Seconds spent in the hooks of each trick since the last call, by "<instance>.seconds".
+  Metrics take_hook_seconds();
+
   /// Facts that tricks gave about the run, by instance.
   const std::map<std::string, nlohmann::ordered_json>& facts() const {
     return facts_;
@@ -111,6 +117,7 @@ class Fit final : public FitServices {
   std::vector<std::vector<at::Tensor>> group_params_;
   std::unique_ptr<Loop> loop_;
   Metrics reported_;
+  std::map<std::string, double> taken_seconds_;  // of Hooks::seconds(), by instance
   std::map<std::string, nlohmann::ordered_json> facts_;
 };
 

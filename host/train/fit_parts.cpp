@@ -42,7 +42,10 @@ void FitParts::make_model() {
                [](const ModelTensor& entry) { return !entry.is_buffer; });
   weights = std::make_unique<WeightStore>(std::move(tensors));
   norm_layers = norm_layers_in_training(*model);
-  if (recipe_.initial_weights) load_weights(*weights, weights->live(), *recipe_.initial_weights);
+  if (const auto& from = recipe_.initial_weights) {
+    load_weights(*weights, weights->live(), from->file, FileContent::persistent,
+                 {from->strip_prefix, from->ignore});
+  }
 }
 
 DataPart FitParts::make_data(const DataSection& section, const std::string& name) const {

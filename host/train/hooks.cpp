@@ -59,9 +59,9 @@ void note_window_request(knack_hook_context_t& context, const Trick& trick, cons
                          std::int64_t& wanted) {
   const std::int64_t request = std::exchange(context.request_micro_batches, 0);
   if (asker != nullptr) {
-    throw Error(ExitCode::training, "tricks `" + asker->name() + "` and `" + trick.name() +
-                                        "`: both ask for the number of micro-batches of a step, "
-                                        "expected one trick to do so; leave one of the two out");
+    throw Error("E0603", "tricks `" + asker->name() + "` and `" + trick.name() +
+                             "`: both ask for the number of micro-batches of a step, "
+                             "expected one trick to do so; leave one of the two out");
   }
   asker = &trick;
   wanted = request;

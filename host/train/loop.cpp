@@ -9,6 +9,7 @@
 
 #include "host/common/error.hpp"
 #include "host/plugin/text.hpp"
+#include "host/train/gradient_norm.hpp"
 #include "host/train/non_finite_report.hpp"
 
 namespace knack::host {
@@ -167,17 +168,28 @@ std::uint32_t Loop::finish_window(bool has_gradient) {
 
 bool Loop::judge_numbers() {
   const WindowNumbers numbers = read_numbers(window_, parts_.group_params);
+  state_.gradient_norm = kNoNumber;
   if (!numbers.are_finite()) {
     refuse_step(numbers);
     return false;
   }
   state_.skipped_in_row = 0;
+  double window_sum = 0.0;
   for (std::size_t position = 0; position < window_.size(); ++position) {
     if (!window_[position].loss.defined()) continue;
     state_.loss_sum += numbers.losses[position] * window_[position].weight;
     state_.loss_weight += window_[position].weight;
+    window_sum += numbers.losses[position] * window_[position].weight;
   }
+  state_.window_loss = window_sum / (window_weight_ - dropped_weight_);
+  if (is_window_recorded()) state_.gradient_norm = gradient_norm(parts_.group_params);
   return true;
+}
+
+bool Loop::is_window_recorded() const {
+  const std::int64_t every = options_.record_every_steps;
+  return (every > 0 && (state_.counters.step + 1) % every == 0) ||
+         state_.batches_done >= parts_.train_loader.batches_per_epoch();
 }
 
 void Loop::refuse_step(const WindowNumbers& numbers) {
@@ -193,7 +205,7 @@ void Loop::refuse_step(const WindowNumbers& numbers) {
     }
     if (ends) {
       throw Error(
-          ExitCode::training,
+          "E0602",
           text + (skips_steps_ ? "" : "; trainer.non_finite \"skip_step\" leaves such steps out"));
     }
     if (parts_.warn) parts_.warn(text + "; steps with such numbers are skipped");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct Counters {
   std::int64_t samples_seen = 0;  ///< training samples consumed
 };
 
+inline constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+
 /// Where a loop stands between two windows: what it needs to go on bit for bit.
 struct LoopState {
   Counters counters;
@@ -39,6 +42,9 @@ struct LoopState {
   std::int64_t skipped_in_epoch = 0;  ///< steps that were not made for their numbers
   std::int64_t skipped_in_row = 0;    ///< the same since the last step that was made
   std::uint32_t reply = 0;            ///< KNACK_REPLY_* of the tricks after the last window
+  double window_loss = kNoNumber;     ///< mean of the last window with finite numbers
+  double gradient_norm = kNoNumber;   ///< L2, of the last window as before_step found it; NaN
+                                      ///< unless that is a window to be recorded
 };
 
 /// What the loop works with; all owned by the fit.
@@ -101,6 +107,7 @@ class Loop {
   bool run_micro_batch(std::size_t position);
   std::uint32_t finish_window(bool has_gradient);
   bool judge_numbers();
+  bool is_window_recorded() const;
   void refuse_step(const WindowNumbers& numbers);
   void rescale_gradients(double factor);
   void collect_gradients();

@@ -77,7 +77,7 @@ std::int64_t observe_norm_inputs(Model& model, const std::vector<NormLayer>& lay
                                  const Placement& placement,
                                  const FitServices::InputCallback& on_input) {
   if (current_watch != nullptr) {
-    throw Error(ExitCode::training,
+    throw Error("E0601",
                 "knack.norm/1: observe was called from inside its own callback; collect what is "
                 "needed and observe again afterwards");
   }

@@ -14,18 +14,18 @@ void ParamOptions::set(const std::string& setter, std::size_t parameter, std::st
                        double value, std::string_view reason) {
   const std::string& name = parameters_.at(parameter).name;
   if (closed_) {
-    throw Error(ExitCode::training, "option `" + std::string(option) + "` of parameter `" + name +
-                                        "`: set by `" + setter +
-                                        "` after fit_begin, when the groups were already made");
+    throw Error("E0601", "option `" + std::string(option) + "` of parameter `" + name +
+                             "`: set by `" + setter +
+                             "` after fit_begin, when the groups were already made");
   }
   ParamOption wanted{value, setter, std::string(reason)};
   const auto [found, is_new] = options_[parameter].try_emplace(std::string(option), wanted);
   if (!is_new && found->second.setter != setter && found->second.value != value) {
-    throw Error(ExitCode::training, "option `" + std::string(option) + "` of parameter `" + name +
-                                        "`: `" + found->second.setter + "` sets " +
-                                        std::to_string(found->second.value) + " and `" + setter +
-                                        "` sets " + std::to_string(value) +
-                                        "; exclude the parameter from one of the two tricks");
+    throw Error("E0603", "option `" + std::string(option) + "` of parameter `" + name + "`: `" +
+                             found->second.setter + "` sets " +
+                             std::to_string(found->second.value) + " and `" + setter + "` sets " +
+                             std::to_string(value) +
+                             "; exclude the parameter from one of the two tricks");
   }
   found->second = std::move(wanted);
 }

@@ -13,7 +13,7 @@ at::Device choose_device(const std::string& wanted) {
   if (wanted == "cpu") return at::kCPU;
   if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
   if (wanted == "cuda") {
-    throw Error(ExitCode::usage,
+    throw Error("E0113",
                 "trainer.device: expected a CUDA device, found none that this LibTorch can use; "
                 "use \"auto\" or \"cpu\", or build knack with a CUDA LibTorch");
   }

@@ -37,7 +37,7 @@ std::unique_ptr<at::ObserverContext> on_operator(const at::RecordFunction& call)
 
 }  // namespace
 
-int suitable_threads(Model& model, const Value& inputs) {
+int suitable_threads(Model& model, const Value& inputs, double scale) {
   const at::NoGradGuard no_grad;
   const RandomStreamKeeper random_stream;
   const EvaluationMode evaluation(model);
@@ -54,7 +54,7 @@ int suitable_threads(Model& model, const Value& inputs) {
     throw;
   }
   at::removeCallback(handle);
-  const bool small = tally.operations < kOperationsWorthSharing * tally.calls;
+  const bool small = tally.operations * scale < kOperationsWorthSharing * tally.calls;
   return small ? 1 : at::get_num_threads();
 }
 

@@ -3,20 +3,53 @@
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
+#include <utility>
 
 #include "host/common/error.hpp"
+#include "host/ui/color.hpp"
+#include "host/ui/table.hpp"
 
 namespace knack::host {
 namespace {
 
+std::string_view variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
 bool terminal_can_redraw() {
-  const char* term = std::getenv("TERM");
-  return isatty(STDERR_FILENO) != 0 && std::getenv("CI") == nullptr &&
-         (term == nullptr || std::string_view(term) != "dumb");
+  return isatty(STDERR_FILENO) != 0 && variable("CI").empty() && variable("TERM") != "dumb";
+}
+
+std::string without_color(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = std::min(text.find('m', i), text.size());
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+/// Of the terminal at standard error.
+std::size_t columns() {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) return size.ws_col;
+  const std::string_view text = variable("COLUMNS");
+  std::size_t columns = 0;
+  std::from_chars(text.data(), text.data() + text.size(), columns);
+  return columns > 1 ? columns : kUsual;
 }
 
 void put(std::string_view text) {
@@ -25,7 +58,10 @@ void put(std::string_view text) {
 
 }  // namespace
 
-Console::Console(bool quiet) : quiet_(quiet), interactive_(!quiet && terminal_can_redraw()) {}
+Console::Console(bool quiet)
+    : quiet_(quiet),
+      interactive_(!quiet && terminal_can_redraw()),
+      has_color_(knack::host::has_color(STDERR_FILENO)) {}
 
 Console::~Console() {
   clear_progress();
@@ -36,7 +72,7 @@ void Console::attach_log_file(const std::filesystem::path& file) {
   try {
     sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
   } catch (const spdlog::spdlog_ex& error) {
-    throw Error(ExitCode::data, file.string() + ": cannot be written: " + error.what());
+    throw Error("E0503", file, std::string("cannot be written: ") + error.what());
   }
   file_ = std::make_unique<spdlog::logger>("knack", std::move(sink));
   file_->set_level(spdlog::level::debug);
@@ -47,7 +83,7 @@ void Console::attach_log_file(const std::filesystem::path& file) {
 void Console::write_line(std::string_view prefix, std::string_view text, bool visible) {
   const std::lock_guard lock(mutex_);
   if (file_) {
-    file_->info("{}{}", prefix, text);
+    file_->info("{}{}", without_color(prefix), without_color(text));
   }
   if (visible) {
     clear_progress();
@@ -67,7 +103,12 @@ void Console::info(std::string_view text) {
 }
 
 void Console::warning(std::string_view text) {
-  write_line("warning: ", text, true);
+  write_line(painted("warning: ", Paint::yellow, has_color_), text, true);
+  if (on_warning_) on_warning_(text);
+}
+
+void Console::on_warning(std::function<void(std::string_view)> listener) {
+  on_warning_ = std::move(listener);
 }
 
 void Console::progress(std::string_view text) {
@@ -76,17 +117,29 @@ void Console::progress(std::string_view text) {
     return;
   }
   const std::lock_guard lock(mutex_);
-  put("\r\x1b[2K");
+  clear_progress();
   put(text);
   std::fflush(stderr);
-  progress_shown_ = true;
+  progress_shown_ = visible_width(text);
+}
+
+void Console::end_progress() {
+  const std::lock_guard lock(mutex_);
+  clear_progress();
+  std::fflush(stderr);
+}
+
+std::size_t Console::progress_width() const {
+  if (!interactive_) return std::numeric_limits<std::size_t>::max();
+  return columns() - 1;  // in the last column some terminals begin the next line
 }
 
 void Console::clear_progress() {
-  if (progress_shown_) {
-    put("\r\x1b[2K");
-    progress_shown_ = false;
-  }
+  if (progress_shown_ == 0) return;
+  // A terminal that was made narrower has broken the line.
+  const std::size_t lines_above = (progress_shown_ - 1) / columns();
+  put(lines_above == 0 ? "\r\x1b[2K" : "\r\x1b[" + std::to_string(lines_above) + "A\x1b[J");
+  progress_shown_ = 0;
 }
 
 }  // namespace knack::host

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,8 +17,8 @@ namespace knack::host {
 
 /// Writes to stderr and, once attached, to a log file. stdout is left to results.
 ///
-/// On a terminal the progress line is redrawn in place; elsewhere (a pipe, `CI` set) progress is
-/// written as plain lines, seldom. All functions may be called from any thread.
+/// On a terminal the progress line is redrawn in place; elsewhere (a pipe, `CI` set, TERM=dumb)
+/// progress is written as plain lines, seldom. All functions may be called from any thread.
 class Console {
  public:
   /// `quiet` leaves warnings only on stderr; the log file gets everything all the same.
@@ -31,8 +32,23 @@ class Console {
   void info(std::string_view text);
   void warning(std::string_view text);  ///< with "warning: " in front
 
+  /// From now on every warning is told here too.
+  void on_warning(std::function<void(std::string_view)> listener);
+
   /// Shows `text` as the progress line. Rate limiting is the caller's.
   void progress(std::string_view text);
+
+  /// Takes the progress line away, before something else writes to the terminal.
+  void end_progress();
+
+  /// Characters that fit into the progress line now: what the terminal tells, else COLUMNS, else 80.
+  /// Without a terminal there is no limit.
+  std::size_t progress_width() const;
+
+  /// Whether colours are shown. Text for info() may have them: the log file gets it without.
+  bool has_color() const {
+    return has_color_;
+  }
 
   /// Whether progress is redrawn in place.
   bool is_interactive() const {
@@ -45,9 +61,11 @@ class Console {
 
   const bool quiet_;
   const bool interactive_;
-  bool progress_shown_ = false;
+  const bool has_color_;
+  std::size_t progress_shown_ = 0;  // characters of the line that stands there
   std::mutex mutex_;
   std::unique_ptr<spdlog::logger> file_;
+  std::function<void(std::string_view)> on_warning_;
 };
 
 }  // namespace knack::host

@@ -28,6 +28,18 @@ std::string duration_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
+std::size_t visible_width(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = std::min(text.find('m', i), text.size());
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {  // begins a character
+      ++width;
+    }
+  }
+  return width;
+}
+
 std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>& rows,
                                      std::size_t left_aligned) {
   std::vector<std::size_t> widths;
@@ -56,7 +68,9 @@ void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t 
 std::string table_row(const std::vector<std::string>& cells, std::size_t width) {
   std::string line;
   for (const std::string& cell : cells) {
-    line += fmt::format("{:>{}}", cell, line.empty() ? width : width + 2);
+    const std::size_t wanted = line.empty() ? width : width + 2;
+    const std::size_t found = visible_width(cell);
+    line += std::string(wanted > found ? wanted - found : 0, ' ') + cell;
   }
   return line;
 }

@@ -33,9 +33,9 @@ fs::path make_scratch_folder() {
   if (failure || ::mkdtemp(name.data()) == nullptr) {
     const char* found = failure ? "none" : ::strerror(errno);
     const char* named = ::getenv("TMPDIR");
-    throw Error(ExitCode::data, (named == nullptr ? name : "TMPDIR=" + one_line(named)) +
-                                    ": expected a folder that can be written, found " + found +
-                                    "; set TMPDIR to one");
+    throw Error("E0503", (named == nullptr ? name : "TMPDIR=" + one_line(named)) +
+                             ": expected a folder that can be written, found " + found +
+                             "; set TMPDIR to one");
   }
   return fs::canonical(name);
 }

@@ -147,7 +147,7 @@ void Trial::destroy() {
 
 Session& Trial::session() {
   if (!session_) {
-    session_ = std::make_unique<Session>(recipe_, *fit_, console_, folder_, requests_,
+    session_ = std::make_unique<Session>(recipe_, *fit_, console_, folder_, requests_, events_,
                                          [](const std::filesystem::path&) {});
   }
   return *session_;
@@ -209,8 +209,8 @@ Json trial_options_of(const Subject& subject) {
       return section->options;
     }
   }
-  throw Error(ExitCode::recipe, subject.recipe.string() + ": it does not use " +
-                                    subject.provided().kind + " " + subject.provided().id);
+  throw Error("E0302", subject.recipe,
+              "it does not use " + subject.provided().kind + " " + subject.provided().id);
 }
 
 std::string text_of(const Value& tree) {

@@ -81,6 +81,7 @@ class Trial {
   HostServices services_;
   RunFolder folder_;
   RunRequests requests_;
+  EventStream events_{-1};  // nobody listens
   std::int64_t steps_ = 0;
   bool is_over_ = false;
   std::unique_ptr<Fit> fit_;

@@ -2,6 +2,7 @@
 #include "host/weights/weight_file.hpp"
 
 #include <ATen/ATen.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <optional>
@@ -27,60 +28,118 @@ class Mismatches {
   explicit Mismatches(const std::filesystem::path& file) : file_(file) {}
 
   void add(const std::string& kind, const std::string& name, const std::string& note) {
-    lines_.push_back("  " + kind + "  " + name + (note.empty() ? "" : "  " + note));
+    lines_.push_back(kind + "  " + name + (note.empty() ? "" : "  " + note));
+  }
+
+  void add_hint(const std::string& hint) {
+    hint_ = hint;
   }
 
   void throw_if_any() const {
     constexpr std::size_t kShown = 40;
     if (lines_.empty()) return;
     std::string text = file_.string() + ": expected exactly the model's tensors, found " +
-                       std::to_string(lines_.size()) +
-                       " that differ; choose the file or the model "
-                       "to fit:";
+                       std::to_string(lines_.size()) + " that differ; " + hint_;
     for (std::size_t i = 0; i < std::min(lines_.size(), kShown); ++i) text += "\n" + lines_[i];
     if (lines_.size() > kShown) {
       text += "\n  ... and " + std::to_string(lines_.size() - kShown) + " more";
     }
-    throw Error(ExitCode::data, text);
+    throw Error("E0507", text);
   }
 
  private:
   std::filesystem::path file_;
+  std::string hint_ = "choose the file or the model to fit";
   std::vector<std::string> lines_;
 };
 
-bool is_in(FileContent content, const ModelTensor& entry) {
-  return content == FileContent::all || entry.is_persistent;
+using TensorsByName = std::map<std::string, const StoredTensor*>;
+
+bool is_ignored(const std::string& name, const WeightNames& names) {
+  return std::any_of(names.ignore.begin(), names.ignore.end(), [&](const std::string& pattern) {
+    return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
 }
 
-void check_fit(const WeightStore& store, const SafetensorsReader& reader,
-               const std::filesystem::path& file, FileContent content) {
-  Mismatches mismatches(file);
-  std::vector<std::string> expected;
-  for (const ModelTensor& entry : store.model_tensors()) {
-    if (!is_in(content, entry)) continue;
-    expected.push_back(entry.name);
-    const StoredTensor* stored = reader.find(entry.name);
-    const auto type = stored == nullptr ? std::nullopt : dtype_of(*stored);
-    if (stored == nullptr) {
-      mismatches.add("missing   ", entry.name, shape_text(entry.tensor.sizes()));
-    } else if (at::IntArrayRef(stored->shape) != entry.tensor.sizes()) {
-      mismatches.add(
-          "misshapen ", entry.name,
-          "expected " + shape_text(entry.tensor.sizes()) + ", found " + shape_text(stored->shape));
-    } else if (!type || at::isFloatingType(*type) != entry.tensor.is_floating_point()) {
-      mismatches.add("wrong type", entry.name,
-                     std::string("expected ") + at::toString(entry.tensor.scalar_type()) +
-                         ", found " + stored->dtype);
+/// The tensors of a file under the names that the model should have for them.
+TensorsByName tensors_by_name(const SafetensorsReader& reader, const std::filesystem::path& file,
+                              const WeightNames& names) {
+  TensorsByName tensors;
+  for (const StoredTensor& stored : reader.tensors()) {
+    const bool has_prefix = stored.name.starts_with(names.strip_prefix);
+    const std::string name =
+        has_prefix ? stored.name.substr(names.strip_prefix.size()) : stored.name;
+    if (is_ignored(name, names)) continue;
+    if (!tensors.emplace(name, &stored).second) {
+      throw Error("E0507", file,
+                  "expected names that differ without `" + names.strip_prefix + "`, found " + name +
+                      " twice; choose another strip_prefix");
     }
   }
-  for (const StoredTensor& stored : reader.tensors()) {
-    if (std::find(expected.begin(), expected.end(), stored.name) == expected.end()) {
-      const auto nearest = nearest_name(stored.name, expected);
-      mismatches.add("unexpected", stored.name,
-                     shape_text(stored.shape) +
-                         (nearest ? "; the nearest name of the model is " + *nearest : ""));
+  return tensors;
+}
+
+/// What stands before each name of the file, up to and with a dot; empty unless that is the only
+/// difference to the model's names.
+std::string needless_prefix(const TensorsByName& found, const std::vector<std::string>& expected) {
+  if (found.size() != expected.size() || found.empty()) return "";
+  const std::string& first = found.begin()->first;
+  for (std::size_t dot = first.find('.'); dot != first.npos; dot = first.find('.', dot + 1)) {
+    const std::string prefix = first.substr(0, dot + 1);
+    if (std::all_of(expected.begin(), expected.end(),
+                    [&](const std::string& name) { return found.contains(prefix + name); })) {
+      return prefix;
     }
+  }
+  return "";
+}
+
+/// The tensors of the model that a file of this kind gives.
+std::vector<const ModelTensor*> wanted(const WeightStore& store, const WeightNames& names,
+                                       FileContent content) {
+  std::vector<const ModelTensor*> entries;
+  for (const ModelTensor& entry : store.model_tensors()) {
+    const bool is_in = content == FileContent::all || entry.is_persistent;
+    if (is_in && !is_ignored(entry.name, names)) entries.push_back(&entry);
+  }
+  return entries;
+}
+
+void compare(const ModelTensor& entry, const StoredTensor* stored, Mismatches& mismatches) {
+  const auto type = stored == nullptr ? std::nullopt : dtype_of(*stored);
+  if (stored == nullptr) {
+    mismatches.add("missing   ", entry.name, shape_text(entry.tensor.sizes()));
+  } else if (at::IntArrayRef(stored->shape) != entry.tensor.sizes()) {
+    mismatches.add(
+        "misshapen ", entry.name,
+        "expected " + shape_text(entry.tensor.sizes()) + ", found " + shape_text(stored->shape));
+  } else if (!type || at::isFloatingType(*type) != entry.tensor.is_floating_point()) {
+    mismatches.add("wrong type", entry.name,
+                   std::string("expected ") + at::toString(entry.tensor.scalar_type()) +
+                       ", found " + stored->dtype);
+  }
+}
+
+void check_fit(const std::vector<const ModelTensor*>& entries, const TensorsByName& found,
+               const std::filesystem::path& file) {
+  Mismatches mismatches(file);
+  std::vector<std::string> expected;
+  for (const ModelTensor* entry : entries) {
+    expected.push_back(entry->name);
+    const auto stored = found.find(entry->name);
+    compare(*entry, stored == found.end() ? nullptr : stored->second, mismatches);
+  }
+  for (const auto& [name, stored] : found) {
+    if (std::find(expected.begin(), expected.end(), name) != expected.end()) continue;
+    const auto nearest = nearest_name(name, expected);
+    mismatches.add("unexpected", name,
+                   shape_text(stored->shape) +
+                       (nearest ? "; the nearest name of the model is " + *nearest : ""));
+  }
+  if (const std::string prefix = needless_prefix(found, expected); !prefix.empty()) {
+    mismatches.add_hint("all names would fit without `" + prefix +
+                        "`: `model.weights` takes {\"file\": ..., \"strip_prefix\": \"" + prefix +
+                        "\"}");
   }
   mismatches.throw_if_any();
 }
@@ -92,7 +151,8 @@ std::vector<NamedTensor> tensors_of(const WeightStore& store, const WeightSet& s
   std::vector<NamedTensor> tensors;
   for (std::size_t i = 0; i < set.tensors.size(); ++i) {
     const ModelTensor& entry = store.model_tensors()[i];
-    if (is_in(content, entry)) tensors.push_back({entry.name, set.tensors[i]});
+    const bool is_in = content == FileContent::all || entry.is_persistent;
+    if (is_in) tensors.push_back({entry.name, set.tensors[i]});
   }
   return tensors;
 }
@@ -106,15 +166,15 @@ void save_weights(const WeightStore& store, const WeightSet& set, const std::fil
 }
 
 void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file,
-                  FileContent content) {
+                  FileContent content, const WeightNames& names) {
   const SafetensorsReader reader(file);
-  check_fit(store, reader, file, content);
+  const TensorsByName found = tensors_by_name(reader, file, names);
+  const std::vector<const ModelTensor*> entries = wanted(store, names, content);
+  check_fit(entries, found, file);
   std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // copied only once all was read
-  for (std::size_t i = 0; i < set.tensors.size(); ++i) {
-    const ModelTensor& entry = store.model_tensors()[i];
-    if (is_in(content, entry)) {
-      contents.emplace_back(set.tensors[i], read_tensor(reader, *reader.find(entry.name)));
-    }
+  for (const ModelTensor* entry : entries) {
+    const auto index = static_cast<std::size_t>(entry - store.model_tensors().data());
+    contents.emplace_back(set.tensors[index], read_tensor(reader, *found.at(entry->name)));
   }
   const at::NoGradGuard no_grad;
   for (auto& [tensor, read] : contents) tensor.copy_(read);

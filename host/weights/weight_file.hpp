@@ -22,10 +22,17 @@ std::vector<NamedTensor> tensors_of(const WeightStore& store, const WeightSet& s
 void save_weights(const WeightStore& store, const WeightSet& set, const std::filesystem::path& file,
                   const std::map<std::string, std::string>& metadata = {});
 
+/// How the names in a file become those of a model.
+struct WeightNames {
+  std::string strip_prefix = {};         ///< removed where a name in the file begins with it
+  std::vector<std::string> ignore = {};  ///< patterns as of a shell, of names of the model
+};
+
 /// Reads a file into a set, tensor by name, converting floating dtypes. Every tensor that
-/// `content` asks for must be there and no other. Throws Error(data) with a table of missing, unexpected and misshapen
-/// tensors; the set is then unchanged.
+/// `content` asks for must be there and no other, but for those to ignore, which stay as they are
+/// in the set. Throws Error(data) with a table of missing, unexpected and misshapen tensors; the set
+/// is then unchanged.
 void load_weights(const WeightStore& store, WeightSet& set, const std::filesystem::path& file,
-                  FileContent content = FileContent::persistent);
+                  FileContent content = FileContent::persistent, const WeightNames& names = {});
 
 }  // namespace knack::host

@@ -60,6 +60,12 @@ class Reference(unittest.TestCase):
             for option in plugin["options"].get("properties", {}):
                 self.assertIn(f"| `{option}` |", section, each["id"])
 
+    def test_has_every_command(self):
+        page = (self.path / "command_line.md").read_text(encoding="utf-8")
+        for name in ("knack", "knack train", "knack plugins validate", "knack completion"):
+            self.assertIn(f"\n## {name}\n", page)
+        self.assertIn("--resume RUN|auto", page)
+
     def test_a_mistake_in_a_comment_is_noticed(self):
         with tempfile.TemporaryDirectory() as folder:
             copy = pathlib.Path(folder, "docs/reference")

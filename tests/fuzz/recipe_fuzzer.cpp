@@ -101,7 +101,7 @@ void read(const std::vector<std::string>& parts) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   try {
     read(split({reinterpret_cast<const char*>(data), size}));
-  } catch (const host::PlacedError& error) {
+  } catch (const host::Error& error) {
     fuzz::require(error.code() == host::ExitCode::recipe, "a wrong recipe is an error of recipes");
     fuzz::refused(error.what());
   }

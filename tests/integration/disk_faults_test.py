@@ -14,6 +14,7 @@ import time
 import unittest
 
 from runs import DATA, SAVE_ALWAYS, Fault, checkpoints, is_whole, main, outcome, temporaries
+from told import told
 
 
 class Starved(Fault):
@@ -24,7 +25,8 @@ class Starved(Fault):
         places = checkpoints(run)
         self.assertTrue(all(map(is_whole, places)))
         if places:
-            self.assertIn(f"\nthe last good checkpoint is {places[-1]}; go on with `knack train --resume {run}`", error)
+            self.assertIn(f"; the last good checkpoint is {places[-1]}; ", error)
+            self.assertIn(f"; go on with `knack train --resume {run}`", error)
         return len(places)
 
 
@@ -47,7 +49,7 @@ class Mount(Starved):
         for size in range(16, 400, 12):
             with self.subTest(size), Mounted(self.folder / f"disk{size}", f"size={size}k") as disk:
                 process = self.start("train", self.write(self.recipe), "--run-dir", disk / "run")
-                error = process.communicate(timeout=60)[1]
+                error = told(process.communicate(timeout=60)[1])
                 if process.returncode == 0:
                     break
                 self.assertEqual(process.returncode, DATA, error)
@@ -64,7 +66,7 @@ class Mount(Starved):
         mount("--bind", places, places)
         mount("-o", "remount,bind,ro", places)
         process.send_signal(signal.SIGCONT)
-        error = process.communicate(timeout=60)[1]
+        error = told(process.communicate(timeout=60)[1])
         self.assertEqual(process.returncode, DATA, error)
         self.check_refused(self.folder / "run", error, "Read-only file system")
         self.auto(self.folder / "run", code=DATA)

@@ -11,6 +11,7 @@
 namespace knack::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kUsage = 2;
@@ -72,9 +73,10 @@ TEST(Eval, NamesASetThatTheRunDoesNotHave) {
   const TrainedRun run = bench.train(recipe);
   const ProcessResult eval = bench.knack({"eval", run.folder.string(), "--weights", "emma"});
   EXPECT_EQ(eval.exit_code, kData) << eval.standard_error;
-  EXPECT_EQ(eval.standard_error, "error: --weights emma: expected a weight set of " +
-                                     run.folder.string() +
-                                     ", which has `ema`, `live`, `model`; did you mean `ema`?\n");
+  EXPECT_THAT(eval.standard_error,
+              AllOf(HasSubstr("--weights emma: expected a weight set of " + run.folder.string() +
+                              ", which has `ema`, `live`, `model`\n"),
+                    HasSubstr("did you mean `ema`?\n")));
   for (const char* path : {"../final/live", "live.safetensors", ""}) {
     EXPECT_EQ(bench.knack({"eval", run.folder.string(), "--weights", path}).exit_code, kData)
         << path;
@@ -85,9 +87,9 @@ TEST(Eval, NeedsARunFolder) {
   const Workbench bench;
   const ProcessResult eval = bench.knack({"eval", "nowhere"});
   EXPECT_EQ(eval.exit_code, kData);
-  EXPECT_EQ(eval.standard_error,
-            "error: nowhere: expected a run folder, found no recipe.json in it; give the folder "
-            "that `knack train` printed\n");
+  EXPECT_THAT(eval.standard_error,
+              AllOf(HasSubstr("nowhere"),
+                    HasSubstr("expected a run folder, found no recipe.json in it\n")));
 }
 
 TEST(Eval, SaysThatTheRecipeHasNoTestData) {
@@ -97,7 +99,7 @@ TEST(Eval, SaysThatTheRecipeHasNoTestData) {
   const TrainedRun run = bench.train(recipe);
   const ProcessResult eval = bench.knack({"eval", run.folder.string(), "--split", "test"});
   EXPECT_EQ(eval.exit_code, kUsage);
-  EXPECT_THAT(eval.standard_error, HasSubstr("has no data.test; use --split valid"));
+  EXPECT_THAT(eval.standard_error, HasSubstr("has no data.test\n"));
 }
 
 }  // namespace

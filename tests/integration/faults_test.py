@@ -167,7 +167,7 @@ class Damage(Fault):
         error = self.auto(run, code=DATA)
         self.assertIn("expected at least one undamaged checkpoint, found none", error)
         for place in checkpoints(run):
-            self.assertIn(f"\n  {place / 'weights' / 'live.safetensors'}: its checksum", error)
+            self.assertIn(f"{place / 'weights' / 'live.safetensors'}: its checksum", error)
         self.assert_same(files_of(run), before)
 
     def test_does_not_count_among_the_checkpoints_that_are_kept(self):
@@ -188,7 +188,7 @@ class Damage(Fault):
             file.write(b"\x55")
         error = self.auto(run, code=DATA)
         for place in checkpoints(run):
-            self.assertIn(f"\n  {place}/files/weight_average/snapshots/epoch-1.safetensors: its checksum", error)
+            self.assertIn(f"{place}/files/weight_average/snapshots/epoch-1.safetensors: its checksum", error)
 
 
 def flip_a_bit(path):

@@ -54,7 +54,7 @@ std::string place_of_use(const Workbench& bench) {
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto column = before.size() - before.rfind('\n') + std::string("\"use\": ").size();
   return (bench.path() / "recipe.json").string() + ":" + std::to_string(line) + ":" +
-         std::to_string(column) + ": error: ";
+         std::to_string(column) + ": ";
 }
 
 class BrokenPlugin : public ::testing::TestWithParam<Fault> {};
@@ -64,10 +64,14 @@ TEST_P(BrokenPlugin, IsRefusedInOneLineThatNamesThePlaceInTheRecipe) {
   const Fault& fault = GetParam();
   const std::string line = bench.failure(with_trick(fault.plugin), fault.exit_code,
                                          {"--plugin-path", folder_of(fault.plugin)});
-  const std::string refusal = file_of(fault.plugin) + ": " + fault.text + "\n";
+  const std::string text = fault.text;
+  const std::string refusal = file_of(fault.plugin) + ": " + text + "\n";
   const std::string prefix = place_of_use(bench);
-  EXPECT_THAT(line, ::testing::AnyOf(prefix + refusal, prefix + "trick " + fault.plugin +
-                                                           " cannot be used: " + refusal));
+  const std::size_t fix = std::min(text.rfind("; "), text.size());
+  const std::string when_loaded = text.substr(0, fix) + "; the plugin's file is " +
+                                  file_of(fault.plugin) + text.substr(fix) + "\n";
+  EXPECT_THAT(line, ::testing::AnyOf(prefix + when_loaded, prefix + "trick " + fault.plugin +
+                                                               " cannot be used; " + refusal));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -109,10 +113,10 @@ class FaultyPlugin : public ::testing::TestWithParam<Fault> {};
 TEST_P(FaultyPlugin, EndsTheRunWithOneLineThatNamesPluginInstanceAndFunction) {
   Workbench bench;
   const Fault& fault = GetParam();
-  EXPECT_EQ(bench.failure(with_trick(fault.plugin), fault.exit_code,
-                          {"--plugin-path", folder_of(fault.plugin)}),
-            "error: " + file_of(fault.plugin) + ": trick " + fault.plugin + " (instance mine), " +
-                fault.text + "\n");
+  EXPECT_EQ(
+      bench.failure(with_trick(fault.plugin), fault.exit_code,
+                    {"--plugin-path", folder_of(fault.plugin)}),
+      file_of(fault.plugin) + ": trick " + fault.plugin + " (instance mine), " + fault.text + "\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -143,14 +147,14 @@ TEST(Plugins, ThatAreBrokenInTheirTablesAreRefused) {
   Workbench bench;
   EXPECT_EQ(bench.failure(with_trick("half_of_a_pair"), kPlugin,
                           {"--plugin-path", folder_of("half_of_a_pair")}),
-            "error: " + file_of("half_of_a_pair") +
+            file_of("half_of_a_pair") +
                 ": trick half_of_a_pair, state_save and state_load: expected all or none of them, "
                 "found 1" +
                 kReport + "\n");
   Json recipe = small_recipe();
   recipe["model"] = {{"use", "null_forward"}};
   EXPECT_EQ(bench.failure(recipe, kPlugin, {"--plugin-path", folder_of("null_forward")}),
-            "error: " + file_of("null_forward") +
+            file_of("null_forward") +
                 ": model null_forward, forward: expected a function, found NULL" + kReport + "\n");
 }
 
@@ -171,7 +175,7 @@ TEST(Plugins, ThatAreNoSharedObjectsAreRefused) {
   const auto file = bench.write_text("plugins/no_elf.so", std::string(100, 'x'));
   const std::string line =
       bench.failure(with_trick("no_elf"), kPlugin, {"--plugin-path", "plugins"});
-  EXPECT_EQ(line, place_of_use(bench) + "trick no_elf cannot be used: " + file.string() +
+  EXPECT_EQ(line, place_of_use(bench) + "trick no_elf cannot be used; " + file.string() +
                       ": file: expected an ELF shared object, found another kind of file; name a "
                       "plugin's .so file\n");
 }
@@ -182,7 +186,7 @@ TEST(Plugins, ThatAreTruncatedAreRefused) {
   const auto file = bench.write_text("plugins/good_trick.so", whole.substr(0, whole.size() / 2));
   const std::string line =
       bench.failure(with_trick("good_trick"), kPlugin, {"--plugin-path", "plugins"});
-  EXPECT_THAT(line, AllOf(StartsWith(place_of_use(bench) + "trick good_trick cannot be used: " +
+  EXPECT_THAT(line, AllOf(StartsWith(place_of_use(bench) + "trick good_trick cannot be used; " +
                                      file.string() + ": ELF "),
                           HasSubstr(" bytes, found "), EndsWith("; build it or copy it again\n")));
 }
@@ -192,25 +196,25 @@ TEST(Plugins, WithOneIdInTwoFilesAreBothNamed) {
   const std::string folder = folder_of("duplicate_id");
   const std::string line =
       bench.failure(with_trick("duplicate_id"), kPlugin, {"--plugin-path", folder});
-  EXPECT_EQ(line, place_of_use(bench) + folder +
-                      "/duplicate_id_first.so: trick duplicate_id: expected one file that provides "
-                      "it, found " +
-                      folder + "/duplicate_id_second.so too; remove one of the two\n");
+  EXPECT_EQ(line, place_of_use(bench) +
+                      "trick duplicate_id: expected one file that provides it, found " + folder +
+                      "/duplicate_id_second.so too; the plugin's file is " + folder +
+                      "/duplicate_id_first.so; remove one of the two\n");
 }
 
 TEST(Plugins, ThatTheRecipeMisspellsAreSuggested) {
   Workbench bench;
   const std::string line = bench.failure(with_trick("emma"), kPlugin);
   EXPECT_THAT(line, AllOf(StartsWith(place_of_use(bench) +
-                                     "trick emma: expected the id of an installed trick, found "
-                                     "none of that name in "),
-                          EndsWith("; did you mean ema?\n")));
+                                     "there is no trick `emma`: expected the id of an installed "
+                                     "trick; looked in "),
+                          EndsWith("; did you mean `ema`?\n")));
 }
 
 TEST(Plugins, AreNotLookedForInAFolderThatIsNotThere) {
   Workbench bench;
   EXPECT_EQ(bench.failure(small_recipe(), kPlugin, {"--plugin-path", "nowhere"}),
-            "error: nowhere: --plugin-path: expected a folder or a .so file, found No such file or "
+            "nowhere: --plugin-path: expected a folder or a .so file, found No such file or "
             "directory; correct this path\n");
 }
 
@@ -262,7 +266,7 @@ TEST(Plugins, ThatCannotBeInspectedAreNamedWithTheNearest) {
   for (const Inspection& inspection : {
            Inspection{{"emma"},
                       kPlugin,
-                      "`emma`: no plugin provides it; did you mean `ema`? "
+                      "no plugin provides `emma`; did you mean `ema`?; "
                       "`knack plugins list` shows what there is"},
            Inspection{{"ema", "--kind", "modle"},
                       kUsage,
@@ -283,7 +287,7 @@ TEST(Plugins, ThatCannotBeInspectedAreNamedWithTheNearest) {
     arguments.insert(arguments.end(), inspection.arguments.begin(), inspection.arguments.end());
     const ProcessResult result = bench.knack(arguments);
     EXPECT_EQ(result.exit_code, inspection.exit_code) << result.standard_error;
-    EXPECT_EQ(result.standard_error, "error: " + inspection.error + "\n");
+    EXPECT_EQ(told(result.standard_error), inspection.error + "\n");
     EXPECT_EQ(result.standard_output, "");
   }
 }
@@ -317,11 +321,11 @@ TEST_P(NoPlugins, LeaveAHostThatListsNothingAndSaysWhatATrainingLacks) {
   const ProcessResult train = bench.knack({"train", recipe.string()}, program);
   EXPECT_EQ(train.exit_code, kPlugin);
   EXPECT_EQ(train.standard_output, "");
-  EXPECT_THAT(train.standard_error,
+  EXPECT_THAT(told(train.standard_error),
               AllOf(StartsWith(recipe.string() + ":"),
-                    HasSubstr(GetParam() ? "found none of that name in " +
+                    HasSubstr(GetParam() ? "; looked in " +
                                                (bench.path() / "install/lib/knack/plugins").string()
-                                         : "found none, as there is no plugin folder"),
+                                         : "; there is no plugin folder"),
                     EndsWith("; name its folder with --plugin-path\n")));
   EXPECT_FALSE(std::filesystem::exists(bench.path() / "runs"));
 }
@@ -335,7 +339,7 @@ TEST(CheckedPlugins, ThatDrawFromTheProgramsRandomNumbersAreNamed) {
   bench.train(recipe, place);  // unchecked
   recipe["trainer"]["check_plugins"] = true;
   EXPECT_EQ(bench.failure(recipe, kTraining, place),
-            "error: " + file_of("draws_random_numbers") +
+            file_of("draws_random_numbers") +
                 ": trick draws_random_numbers (instance mine), after_step: expected this thread's "
                 "state left as it was, found random numbers drawn from the default stream of cpu" +
                 kReport + "\n");

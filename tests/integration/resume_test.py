@@ -4,6 +4,7 @@
 usage: resume_test.py KNACK PLUGINS FAILING_CALLS [argument of unittest...]
 """
 
+import json
 import os
 import shutil
 import signal
@@ -186,6 +187,21 @@ class Signals(Case):
             self.assertIn(f"stopped by {signal.Signals(number).name}", (run / "log.txt").read_text())
             self.check_going_on(run)
 
+    def test_during_an_evaluation_leave_it_if_nothing_is_lost(self):
+        """That of the end, and that of an epoch whose last step is in a checkpoint; else it ends first and is saved."""
+        places = [("eval_begin:3", {}, [1, 2], False), ("eval_begin:1", {"every_steps": 1}, [], True)]
+        for place, plan, evaluated, is_open in [*places, ("eval_begin:1", {}, [1], False)]:
+            recipe = {**small_recipe([]), "checkpoint": plan}
+            straight = outcome(self.train(recipe, f"straight{place}{len(plan)}"))
+            with self.subTest(place, plan=plan):
+                raises = f"{place}:{signal.SIGTERM}"
+                run = self.train(recipe, f"run{place}{len(plan)}", STOPPED + signal.SIGTERM, raises=raises)
+                lines = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+                self.assertEqual([line["epoch"] for line in lines if line["split"] == "valid"], evaluated)
+                self.assertEqual(state_of(run / "checkpoints" / "last")["loop"]["in_epoch"], is_open)
+                self.knack("train", "--resume", run)
+                self.assert_same(outcome(run), straight)
+
     def test_twice_in_an_instant_are_one(self):
         """`timeout` sends its signal to the process and to its group."""
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -246,7 +262,7 @@ class Signals(Case):
         recipe = self.write(self.recipe)
         process = self.start("train", recipe, "--run-dir", "run", stdout=writing, stderr=writing)
         os.close(writing)
-        self.assertEqual(process.wait(timeout=120), 1)  # its result could not be shown
+        self.assertEqual(process.wait(timeout=120), STOPPED + signal.SIGPIPE)  # its result could not be shown
         self.assert_same(outcome(self.folder / "run"), self.straight)
 
     def test_after_every_step_in_a_folder_that_moves(self):

@@ -23,8 +23,9 @@ TEST(RunFolder, HoldsRecipeMetricsLogAndWeights) {
   Workbench bench;
   const TrainedRun run = bench.train(five_trick_recipe());
   for (const char* file :
-       {"recipe.json", "metrics.jsonl", "log.txt", "final/summary.json", "final/live.safetensors",
-        "final/ema.safetensors", "final/average.safetensors", "final/model.safetensors"}) {
+       {"recipe.json", "environment.json", "metrics.jsonl", "log.txt", "final/summary.json",
+        "final/classification.json", "final/live.safetensors", "final/ema.safetensors",
+        "final/average.safetensors", "final/model.safetensors"}) {
     EXPECT_TRUE(std::filesystem::is_regular_file(run.folder / file)) << file;
   }
   for (const auto& entry : std::filesystem::recursive_directory_iterator(run.folder)) {
@@ -63,6 +64,43 @@ TEST(RunFolder, HasALineOfMetricsForTheTrainingAndForEverySetOfAnEpoch) {
                                "2 valid live", "2 valid ema"}) {
     EXPECT_EQ(seen.count(expected), 1u) << expected;
   }
+}
+
+TEST(RunFolder, HasALineOfMetricsForEveryStepThatIsToBeRecorded) {
+  Workbench bench;
+  Json recipe = five_trick_recipe();
+  recipe["trainer"]["record_every_steps"] = 3;
+  std::vector<int> steps;
+  for (const Json& line : bench.train(recipe).metrics()) {
+    if (line["split"] != "step") continue;
+    steps.push_back(line["step"]);
+    EXPECT_EQ(line.size(), 8u) << line;
+    EXPECT_EQ(line["weights"], "live");
+    EXPECT_EQ(line["lr"], 0.1);
+    EXPECT_GT(line["loss"].get<double>(), 0);
+    EXPECT_GT(line["grad_norm"].get<double>(), 0);
+  }
+  EXPECT_EQ(steps, (std::vector<int>{3, 6}));
+}
+
+TEST(RunFolder, TellsTheGradientOfTheLastStepAndTheTimeOfEachTrick) {
+  Workbench bench;
+  std::vector<double> norms;
+  for (const int every : {0, 4}) {  // four steps an epoch
+    Json recipe = five_trick_recipe();
+    recipe["trainer"]["record_every_steps"] = every;
+    for (const Json& line : bench.train(recipe).metrics()) {
+      if (line.contains("grad_norm")) norms.push_back(line["grad_norm"]);
+      if (line["split"] != "train") continue;
+      EXPECT_GT(line["ema.seconds"].get<double>(), 0);
+      EXPECT_GE(line["no_weight_decay.seconds"].get<double>(), 0);
+    }
+  }
+  ASSERT_EQ(norms.size(), 2u + 4u);
+  EXPECT_EQ(norms[2], norms[0]);  // of the step, and then of its epoch
+  EXPECT_EQ(norms[3], norms[0]);
+  EXPECT_EQ(norms[4], norms[1]);
+  EXPECT_NE(norms[1], norms[0]);
 }
 
 TEST(RunFolder, SummarizesWhyTheChosenSetIsTheBest) {
@@ -123,8 +161,8 @@ TEST(RunFolder, ThatHoldsSomethingIsRefused) {
   const ProcessResult result = bench.knack(
       {"train", bench.write("recipe.json", small_recipe()).string(), "--run-dir", "run"});
   EXPECT_EQ(result.exit_code, kUsage);
-  EXPECT_THAT(result.standard_error, AllOf(StartsWith("error: run: expected a new or empty folder"),
-                                           HasSubstr("--run-dir")));
+  EXPECT_THAT(told(result.standard_error),
+              AllOf(StartsWith("run: expected a new or empty folder"), HasSubstr("--run-dir")));
   EXPECT_EQ(file_bytes(bench.path() / "run/notes.txt"), "mine");
   EXPECT_FALSE(std::filesystem::exists(bench.path() / "run/final"));
 }
@@ -155,7 +193,8 @@ TEST(RunFolder, OfATrainingThatFailsLaterIsKeptWithTheReason) {
       {"train", bench.write("recipe.json", recipe).string(), "--run-dir", "run", "--quiet"});
   EXPECT_EQ(result.exit_code, kTraining);
   EXPECT_TRUE(std::filesystem::exists(bench.path() / "run/recipe.json"));
-  EXPECT_THAT(file_bytes(bench.path() / "run/log.txt"), HasSubstr(result.standard_error));
+  EXPECT_THAT(file_bytes(bench.path() / "run/log.txt"),
+              HasSubstr("error: " + told(result.standard_error)));
 }
 
 TEST(RunFolder, CannotBeAFile) {
@@ -164,8 +203,8 @@ TEST(RunFolder, CannotBeAFile) {
   const ProcessResult result = bench.knack(
       {"train", bench.write("recipe.json", small_recipe()).string(), "--run-dir", "run"});
   EXPECT_EQ(result.exit_code, kUsage);
-  EXPECT_EQ(result.standard_error,
-            "error: run: expected a new or empty folder for the run, found a file; choose another "
+  EXPECT_EQ(told(result.standard_error),
+            "run: expected a new or empty folder for the run, found a file; choose another "
             "with --run-dir\n");
 }
 

@@ -17,6 +17,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from told import told
+
 KNACK, PLUGINS, FAILING_CALLS = sys.argv[1:4]
 DIGITS = Path(__file__).resolve().parents[2] / "configs" / "data" / "digits"
 USAGE, RECIPE, DATA = 2, 3, 5  # exit codes
@@ -42,14 +44,15 @@ def with_trick(**options):
 
 
 def small_recipe(tricks=TRICKS, **sections):
-    """Two epochs of seven batches, the last of them short: with two batches a step four steps an epoch."""
+    """Two epochs of seven batches, the last of them short: with two batches a step four steps an epoch, of which every
+    third is recorded."""
     recipe = {
         "name": "small",
         "model": {"use": "mlp", "in_features": 64, "hidden": [16], "num_classes": 10, "batch_norm": True},
         "data": {"train": {**digits("train", 0, 100, 16), "shuffle": True}, "valid": digits("train", 1200, 1250, 32)},
         "objective": {"use": "cross_entropy"},
         "optimizer": {"use": "sgd", "lr": 0.1, "momentum": 0.9, "weight_decay": 5e-4},
-        "trainer": {"epochs": 2, "threads": 1},
+        "trainer": {"epochs": 2, "threads": 1, "record_every_steps": 3},
         "tricks": [*copy.deepcopy(tricks), {"use": "raises"}],
         "plugins": {"path": [PLUGINS]},
     }
@@ -62,11 +65,15 @@ SAVE_ALWAYS = {"every_steps": 1, "keep": 2}
 FREQUENT = {**small_recipe(trainer={"epochs": 4}), "checkpoint": SAVE_ALWAYS}
 
 
+def is_time(key):
+    return key in TIMES or key.endswith(".seconds")
+
+
 def without_times(value):
     if isinstance(value, list):
         return [without_times(entry) for entry in value]
     if isinstance(value, dict):
-        return {key: without_times(entry) for key, entry in value.items() if key not in TIMES}
+        return {key: without_times(entry) for key, entry in value.items() if not is_time(key)}
     return value
 
 
@@ -76,6 +83,7 @@ def outcome(run):
     left = {
         "metrics.jsonl": [without_times(json.loads(line)) for line in lines],
         "summary.json": without_times(json.loads((run / "final" / "summary.json").read_text())),
+        "classification.json": (run / "final" / "classification.json").read_bytes(),
     }
     for file in [*run.glob("final/*.safetensors"), *run.glob("plugins/**/*.safetensors")]:
         left[str(file.relative_to(run))] = file.read_bytes()
@@ -159,11 +167,11 @@ class Case(unittest.TestCase):
         self.assertTrue(os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1]))
 
     def knack(self, *words, code=0, **how):
-        """Runs it to its end, expects its exit status and returns what it said on standard error."""
+        """Runs it to its end, expects its exit status and returns what it said on standard error, as told() has it."""
         process = self.start(*words, **how)
         error = process.communicate(timeout=300)[1]
         self.assertEqual(process.returncode, code, error)
-        return error
+        return told(error)
 
     def train(self, recipe, run="run", code=0, **how):
         """Trains into a new folder, which is returned."""

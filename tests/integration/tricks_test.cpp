@@ -28,7 +28,7 @@ TEST(Tricks, ThatBothAskForMicroBatchesAreBothNamed) {
   recipe["tricks"] = {{{"use", "accumulate"}, {"batches", 2}},
                       {{"use", "accumulate"}, {"name", "again"}, {"batches", 3}}};
   EXPECT_EQ(bench.failure(recipe, kTraining),
-            "error: tricks `accumulate` and `again`: both ask for the number of micro-batches of a "
+            "tricks `accumulate` and `again`: both ask for the number of micro-batches of a "
             "step, expected one trick to do so; leave one of the two out\n");
 }
 

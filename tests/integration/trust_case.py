@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from runs import KNACK, Case, small_recipe
+from told import told
 
 FIXTURES = Path(os.environ["KNACK_PLUGIN_FIXTURES"])
 PLUGIN, DATA = 4, 5
@@ -54,7 +55,7 @@ class TrustCase(Case):
             [KNACK, *map(str, words)], cwd=self.folder, env=environment, preexec_fn=before, timeout=120,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
-        return done.returncode, done.stdout, done.stderr
+        return done.returncode, done.stdout, told(done.stderr)
 
     def succeed(self, *words):
         code, output, error = self.run_knack(*words)

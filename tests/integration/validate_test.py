@@ -18,6 +18,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from told import told
 from validate_case import CANNOT_BE_LOADED, COMMAND_LINE, FAILED, FIXTURES, KNACK, NOT_CHECKED, PASSED, PLUGINS, Validate, wait_until
 
 GOOD = PLUGINS / "cross_entropy.so"
@@ -160,8 +161,9 @@ class WhenItCannotGoOn(Validate):
     def problem(self, *arguments, **environment):
         process = self.run_knack(GOOD, "--level", "1", *arguments, **environment)
         self.assertEqual(process.returncode, NOT_CHECKED, process.stderr)
-        self.assertEqual(process.stderr.count("\n"), 1, process.stderr)
-        return process.stderr
+        line = told(process.stderr)
+        self.assertEqual(line.count("\n"), 1, process.stderr)
+        return line
 
     def test_as_there_is_no_temporary_folder(self):
         missing = str(self.folder / "missing")
@@ -183,7 +185,7 @@ class WhenItCannotGoOn(Validate):
         process = subprocess.run([KNACK, "plugins", "validate", GOOD, "--level", "1"], env=self.environment(), check=False,
                                  capture_output=True, text=True, timeout=60, preexec_fn=allow_no_more)
         self.assertEqual(process.returncode, NOT_CHECKED, process.stderr)
-        self.assertRegex(process.stderr, r"^error: the checks cannot go on: cannot start a check: .+\n$")
+        self.assertRegex(told(process.stderr), r"^the checks cannot go on: cannot start a check: .+\n$")
 
     def test_as_a_signal_ends_it(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -249,8 +251,9 @@ class CommandLine(Validate):
         process = self.run_knack(*arguments)
         self.assertEqual(process.returncode, COMMAND_LINE, process.stdout + process.stderr)
         self.assertEqual(process.stdout, "")
-        self.assertEqual(process.stderr.count("\n"), 1, process.stderr)
-        return process.stderr
+        line = told(process.stderr)
+        self.assertEqual(line.count("\n"), 1, process.stderr)
+        return line
 
     def test_level(self):
         checks = self.checks(GOOD, "--level", "1", exit_code=PASSED)

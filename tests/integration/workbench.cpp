@@ -133,7 +133,7 @@ std::string Workbench::failure(const Json& recipe, int exit_code, const Words& m
   const ProcessResult result = knack(arguments);
   EXPECT_EQ(result.exit_code, exit_code) << result.standard_error;
   EXPECT_EQ(result.standard_output, "");
-  return result.standard_error;
+  return told(result.standard_error);
 }
 
 }  // namespace knack::testing

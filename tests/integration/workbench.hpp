@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/integration/told.hpp"
 #include "tests/support/run_process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -71,7 +72,8 @@ class Workbench {
   /// Trains quietly into a folder of its own. The test fails unless that succeeds.
   TrainedRun train(const Json& recipe, const Words& more_arguments = {});
 
-  /// Trains and returns what went to standard error, after checking the exit code.
+  /// Trains and returns what went to standard error as told() writes it, after checking the exit
+  /// code.
   std::string failure(const Json& recipe, int exit_code, const Words& more_arguments = {});
 
  private:

@@ -28,6 +28,7 @@ class Layout(package.Case):
             "share/pkgconfig/knack.pc",
             "share/knack/template/cxx/trick/CMakeLists.txt",
             "share/knack/rust/Cargo.toml",
+            "share/knack/convert_pth.py",
             "share/knack/validate.json",
             "share/knack/data/digits/train-images-idx3-ubyte",
             "share/doc/knack-sdk/copyright",
@@ -35,6 +36,15 @@ class Layout(package.Case):
             "share/doc/knack/copyright",
         ]:
             self.assertTrue((self.prefix / name).is_file(), name)
+
+    def test_shells_and_man_get_what_the_program_prints(self):
+        for name, *command in [
+            ("bash-completion/completions/knack", "completion", "bash"),
+            ("zsh/vendor-completions/_knack", "completion", "zsh"),
+            ("fish/vendor_completions.d/knack.fish", "completion", "fish"),
+            ("man/man1/knack.1", "man"),
+        ]:
+            self.assertEqual((self.prefix / "share" / name).read_text(), self.run_well("knack", *command), name)
 
     def test_no_text_file_names_the_place_of_the_build_or_of_the_installation(self):
         places = [str(BUILD).encode(), str(TORCH_DIR).encode(), str(self.folder).encode()]

@@ -42,7 +42,8 @@ class New(package.Case):
     def refused(self, *words, why):
         """Expects a refusal that leaves nothing behind."""
         before = self.left()
-        self.assertRegex(self.new(*words, code=USAGE), why)
+        said = " ".join(self.new(*words, code=USAGE).split())  # on one line
+        self.assertRegex(said, why)
         self.assertEqual(self.left(), before)
 
     def test_every_kind_in_every_language_gives_a_complete_project_with_no_token_left(self):
@@ -82,10 +83,10 @@ class New(package.Case):
 
     def test_a_folder_that_exists_is_left_alone(self):
         (self.folder / "lookahead").mkdir()
-        self.refused("trick", "acme.lookahead", why="lookahead: expected no such folder, found one; .*--dir")
-        self.refused("trick", "acme.other", "--dir", "lookahead/", why="lookahead: expected no such folder")
+        self.refused("trick", "acme.lookahead", why="expected no such folder, found one --> lookahead .*--dir")
+        self.refused("trick", "acme.other", "--dir", "lookahead/", why="expected no such folder, found one --> lookahead")
         os.symlink("nowhere", self.folder / "dangling")
-        self.refused("trick", "acme.dangling", why="dangling: expected no such folder")
+        self.refused("trick", "acme.dangling", why="expected no such folder, found one --> dangling")
         self.assertEqual(list((self.folder / "lookahead").iterdir()), [])
 
     def test_a_wrong_kind_or_language_is_refused_with_the_nearest_one(self):

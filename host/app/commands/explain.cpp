@@ -1,76 +1,53 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include <iostream>
 
+#include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
-#include "host/train/fit.hpp"
-#include "host/ui/table.hpp"
+#include "host/explain/explain.hpp"
+#include "host/explain/explanation_json.hpp"
+#include "host/explain/explanation_text.hpp"
+#include "host/ui/color.hpp"
 
 namespace knack::host {
 namespace {
 
-void print_heading(const std::string& text) {
-  std::cout << "\n" << text << "\n" << std::string(text.size(), '-') << "\n";
-}
+struct ExplainCommand {
+  std::filesystem::path recipe;
+  bool full = false;
+  bool json = false;
+};
 
-void print_hooks(const Hooks& hooks) {
-  print_heading("Who acts when");
-  std::vector<std::vector<std::string>> rows = {{"hook", "tricks, in order"}};
-  for (const HookFacts& facts : kHooks) {
-    std::string names;
-    for (const Trick* trick : hooks.subscribers(facts.hook)) {
-      names += (names.empty() ? "" : ", ") + trick->name();
-    }
-    if (!names.empty()) {
-      rows.push_back({facts.name, names});
-    }
+int run_explain(const ExplainCommand& command, const CommonOptions& common) {
+  CommandEnvironment environment(common);
+  Document document;
+  const Recipe recipe = environment.open_recipe(
+      command.recipe, [&](const Document& read, const Diagnostics&) { document = read; });
+  const Explained explained =
+      explain(recipe, document, command.recipe, environment.registry(), environment.services());
+  if (command.json) {
+    std::cout << to_json(explained.explanation).dump(2) << std::endl;
+  } else {
+    std::cout << to_text(explained.explanation,
+                         {.is_full = command.full, .use_color = has_color(STDOUT_FILENO)})
+              << std::flush;
   }
-  print_table(rows, 2);
-}
-
-void print_groups(Fit& fit) {
-  print_heading("Parameter groups");
-  std::vector<std::vector<std::string>> rows = {
-      {"parameter", "role", "layer", "group", "options set by tricks", "elements"}};
-  std::int64_t total = 0;
-  for (std::size_t group = 0; group < fit.groups().size(); ++group) {
-    for (const std::size_t i : fit.groups()[group].parameters) {
-      const ModelTensor& entry = fit.parameters()[i];
-      std::string options;
-      for (const auto& [name, option] : fit.param_options().of(i)) {
-        options += (options.empty() ? "" : "; ") + name + " = " + short_number_text(option.value) +
-                   " (" + option.setter + ": " + option.reason + ")";
-      }
-      rows.push_back({entry.name, entry.role, entry.owner_kind, std::to_string(group),
-                      options.empty() ? "-" : options, std::to_string(entry.tensor.numel())});
-      total += entry.tensor.numel();
-    }
-  }
-  print_table(rows, 5);
-  std::cout << total << " trained parameters in " << fit.groups().size() << " group(s)\n";
-}
-
-void print_sets(Fit& fit) {
-  print_heading("Weight sets after fit_begin");
-  std::vector<std::vector<std::string>> rows = {{"name", "published by"}};
-  for (const auto& set : fit.weights().sets()) {
-    rows.push_back({set->name, set->publisher.empty() ? "the host" : set->publisher});
-  }
-  print_table(rows, 2);
+  if (explained.failure) throw Error(*explained.failure);
+  return static_cast<int>(ExitCode::ok);
 }
 
 }  // namespace
 
-void run_command(const ExplainCommand& command, const CommonOptions& common) {
-  CommandEnvironment environment(common);
-  const Recipe recipe = environment.open_recipe(command.recipe);
-  Fit fit(recipe, environment.registry(), environment.services(), nullptr);
-  fit.begin();
-  std::cout << fit.parts().description() << "\n";
-  print_heading("Recipe, with every default");
-  std::cout << resolved(recipe).dump(2) << "\n";
-  print_hooks(fit.hooks());
-  print_groups(fit);
-  print_sets(fit);
+void declare_explain(CommandTable& table) {
+  auto [command, options] = table.add<ExplainCommand>(
+      "explain", "Show what a recipe does, without training", Takes::recipe, run_explain);
+  command.add_option("recipe", options.recipe, "Recipe file (JSON)")
+      ->type_name("RECIPE")
+      ->required();
+  command.add_flag("--full", options.full, "List every parameter, however many there are");
+  command.add_flag("--json", options.json, "Print JSON");
+  add_example(command, {"knack explain recipe.json --set trainer.epochs=3"});
 }
 
 }  // namespace knack::host

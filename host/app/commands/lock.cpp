@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
 #include "host/app/pins.hpp"
 #include "host/checkpoint/atomic_file.hpp"
@@ -16,19 +17,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct LockCommand {
+  fs::path recipe;
+  bool check = false;  ///< change nothing, and fail where a pin is out of date
+};
+
+[[noreturn]] void refuse_target(const fs::path& recipe, const std::string& problem) {
+  throw Error(ExitCode::usage, Error("E0331", recipe, problem).diagnostics());
+}
+
 /// Others than recipes of the user's own stay as they are.
 void refuse_what_is_not_to_change(const fs::path& recipe) {
   if (const auto run = run_that_wrote(recipe)) {
-    throw Error(ExitCode::usage, recipe.string() + ": expected a recipe of yours, found what " +
-                                     run->string() +
-                                     " wrote down; lock the run's original recipe, or a copy of "
-                                     "this file");
+    refuse_target(recipe,
+                  "expected a recipe of yours, found what " + run->string() +
+                      " wrote down; lock the run's original recipe, or a copy of this file");
   }
   std::error_code failure;
   if (fs::exists(recipe, failure) && !fs::is_regular_file(recipe, failure)) {
-    throw Error(ExitCode::usage, recipe.string() +
-                                     ": expected a file to write pins into, found something else; "
-                                     "name a recipe file");
+    refuse_target(recipe,
+                  "expected a file to write pins into, found something else; name a recipe file");
   }
 }
 
@@ -39,9 +47,11 @@ void refuse_removed_sections(const std::string& text, const fs::path& file) {
   for (const char* pointer : {"/plugins", "/plugins/pin"}) {
     const Json::json_pointer place(pointer);
     if (document.root.contains(place) && document.root[place].is_null()) {
-      diagnostics.fail(document.nearest_origin(pointer).place_of_value(),
-                       readable_path(pointer) + ": expected an object to write pins into, found " +
-                           "null; write {} instead");
+      diagnostics.fail({.id = "E0331",
+                        .sentence = "no pins can be written into `" + readable_path(pointer) + "`",
+                        .place = document.nearest_origin(pointer).value_place(),
+                        .label = "expected an object, found null",
+                        .helps = {"write `{}` instead"}});
     }
   }
 }
@@ -67,9 +77,7 @@ void print(const std::vector<PinState>& states) {
   print_table(rows, 4);
 }
 
-}  // namespace
-
-void run_command(const PluginsLockCommand& command, const CommonOptions& common) {
+int lock(const LockCommand& command, const CommonOptions& common) {
   refuse_what_is_not_to_change(command.recipe);
   CommandEnvironment environment(common);
   Diagnostics diagnostics;
@@ -87,9 +95,9 @@ void run_command(const PluginsLockCommand& command, const CommonOptions& common)
   }
   const std::string name = command.recipe.string();
   if (!outdated.empty() && command.check) {
-    throw Error(ExitCode::plugin, name + ": plugins.pin: expected the files that are installed, " +
-                                      "found " + join(outdated) + "; run: knack plugins lock " +
-                                      name);
+    throw Error("E0412", command.recipe,
+                "plugins.pin: expected the files that are installed, found " + join(outdated) +
+                    "; run: knack plugins lock " + name);
   }
   if (!outdated.empty()) {
     refuse_removed_sections(text, command.recipe);
@@ -101,6 +109,21 @@ void run_command(const PluginsLockCommand& command, const CommonOptions& common)
   }
   print(states);
   std::cout << name << ": " << states.size() << " pins, " << outdated.size() << " written\n";
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void declare_lock(CommandTable& table) {
+  auto [command, options] = table.add<LockCommand>(
+      "plugins lock", "Pin the plugins of a recipe by their sha256", Takes::plugins, lock);
+  command.add_option("recipe", options.recipe, "Recipe file (JSON), which is changed")
+      ->type_name("RECIPE")
+      ->required();
+  command.add_flag("--check", options.check,
+                   "Change nothing; fail when a pin is missing or is of another file");
+  add_example(command,
+              {"knack plugins lock recipe.json", "knack plugins lock recipe.json --check"});
 }
 
 }  // namespace knack::host

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
 #include "host/app/commands/plugin_json.hpp"
 #include "host/common/error.hpp"
@@ -21,6 +22,16 @@
 
 namespace knack::host {
 namespace {
+
+struct ListCommand {
+  bool json = false;
+};
+
+struct InspectCommand {
+  std::string id;    ///< of something a plugin provides, or a file
+  std::string kind;  ///< empty: any
+  bool json = false;
+};
 
 std::string list_text(const std::vector<std::string>& words) {
   return words.empty() ? "-" : join(words);
@@ -146,24 +157,22 @@ std::vector<Offer> of_kind(const std::vector<Offer>& all, const std::string& kin
     if (kind.empty() || kind == kinds.back()) chosen.push_back(offer);
   }
   if (chosen.empty()) {
-    throw Error(ExitCode::plugin,
+    throw Error("E0401",
                 "--kind " + kind + ": " + what + " is a plugin of kind " + list_text(kinds));
   }
   return chosen;
 }
 
-void inspect_file(const PluginsInspectCommand& command, const CommonOptions& common,
-                  Console& console) {
+void inspect_file(const InspectCommand& command, const CommonOptions& common, Console& console) {
   const std::filesystem::path path(command.id);
   if (!std::filesystem::is_regular_file(path)) {
-    throw Error(ExitCode::plugin, command.id + ": expected a plugin file, found " +
-                                      (std::filesystem::exists(path) ? "something else" : "none") +
-                                      "; correct this path");
+    const std::string found = std::filesystem::exists(path) ? "something else" : "none";
+    throw Error("E0402", path, "expected a plugin file, found " + found + "; correct this path");
   }
   Registry registry({std::filesystem::absolute(path)}, this_host(),
                     {common.trusts_writable_plugins, {}});
   const PluginFile& file = registry.files().front();
-  if (!file.is_usable()) throw Error(ExitCode::plugin, file.refusal);
+  if (!file.is_usable()) throw Error(file.problem);
   if (!file.warning.empty()) console.warning(file.warning);
   print_offers(registry, of_kind(registry.offers(), command.kind, command.id), command.json);
 }
@@ -177,31 +186,30 @@ bool provides(const PluginFile& file, const std::string& id) {
 [[noreturn]] void refuse_unknown_id(const Registry& registry, const std::string& id) {
   for (const PluginFile& file : registry.files()) {
     if (!file.is_usable() && (provides(file, id) || file.checked.path.stem() == id)) {
-      throw Error(ExitCode::plugin, file.refusal);
+      throw Error(file.problem);
     }
   }
   std::vector<std::string> ids;
   for (const Offer& offer : registry.offers()) ids.push_back(offer.provided().id);
-  const std::string nearest = suggestion(id, ids);
-  throw Error(ExitCode::plugin, backticked(id) + ": no plugin provides it" + nearest +
-                                    (nearest.empty() ? ";" : "") +
-                                    " `knack plugins list` shows what there is");
+  Diagnostic problem{.id = "E0401",
+                     .sentence = "no plugin provides " + backticked(id),
+                     .helps = suggestions(id, ids)};
+  problem.helps.push_back("`knack plugins list` shows what there is");
+  throw Error(problem);
 }
 
-void inspect_id(const PluginsInspectCommand& command, Registry& registry) {
+void inspect_id(const InspectCommand& command, Registry& registry) {
   std::vector<Offer> offers = registry.offers();
   std::erase_if(offers, [&](const Offer& offer) { return offer.provided().id != command.id; });
   if (offers.empty()) refuse_unknown_id(registry, command.id);
   print_offers(registry, of_kind(offers, command.kind, backticked(command.id)), command.json);
 }
 
-}  // namespace
-
-void run_command(const PluginsListCommand& command, const CommonOptions& common) {
+int list(const ListCommand& command, const CommonOptions& common) {
   CommandEnvironment environment(common);
   if (command.json) {
     print_list_json(environment.registry());
-    return;
+    return static_cast<int>(ExitCode::ok);
   }
   std::vector<std::vector<std::string>> rows = {{"kind", "id", "version", "tier", "summary"}};
   for (const Offer& offer : environment.registry().offers()) {
@@ -216,13 +224,14 @@ void run_command(const PluginsListCommand& command, const CommonOptions& common)
     print_table(rows, 5);
   }
   print_refusals(environment.registry());
+  return static_cast<int>(ExitCode::ok);
 }
 
-void run_command(const PluginsInspectCommand& command, const CommonOptions& common) {
+int inspect(const InspectCommand& command, const CommonOptions& common) {
   const bool is_kind = std::find(kKinds.begin(), kKinds.end(), command.kind) != kKinds.end();
   if (!command.kind.empty() && !is_kind) {
-    throw Error(ExitCode::usage, "--kind " + one_line(command.kind) + ": expected one of " +
-                                     list_text(kKinds) + suggestion(command.kind, kKinds));
+    throw Error("E0105", "--kind " + one_line(command.kind) + ": expected one of " +
+                             list_text(kKinds) + suggestion(command.kind, kKinds));
   }
   CommandEnvironment environment(common);
   if (names_a_file(command.id)) {
@@ -230,6 +239,28 @@ void run_command(const PluginsInspectCommand& command, const CommonOptions& comm
   } else {
     inspect_id(command, environment.registry());
   }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void declare_plugins(CommandTable& table) {
+  table.group("plugins", "Look at plugins");
+  {
+    auto [command, options] = table.add<ListCommand>(
+        "plugins list", "All plugins, and files that were refused", Takes::plugins, list);
+    command.add_flag("--json", options.json, "Print JSON");
+    add_example(command, {"knack plugins list --plugin-path ./build"});
+  }
+  auto [command, options] = table.add<InspectCommand>(
+      "plugins inspect", "One plugin with its options", Takes::plugins, inspect);
+  command.add_option("id", options.id, "Id, such as ema, or a plugin file")
+      ->type_name("ID|FILE")
+      ->required();
+  command.add_flag("--json", options.json, "Print JSON, with the options' schema");
+  command.add_option("--kind", options.kind, "trick, model, dataset, objective or optimizer")
+      ->type_name("KIND");
+  add_example(command, {"knack plugins inspect ema"});
 }
 
 }  // namespace knack::host

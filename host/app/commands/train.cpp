@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <c10/util/Exception.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <memory>
@@ -13,7 +14,10 @@
 #include "host/app/resumption.hpp"
 #include "host/app/signals.hpp"
 #include "host/common/shell_word.hpp"
+#include "host/plugin/host_facts.hpp"
+#include "host/report/environment.hpp"
 #include "host/report/run_folder.hpp"
+#include "host/run/event_stream.hpp"
 #include "host/run/session.hpp"
 #include "host/train/fit.hpp"
 #include "host/ui/table.hpp"
@@ -25,11 +29,15 @@ namespace {
 class Training {
  public:
   /// `folder` is new; `recipe` as the user gave it.
-  Training(Recipe recipe, RunFolder folder, CommandEnvironment& environment)
-      : environment_(environment), recipe_(std::move(recipe)), folder_(std::move(folder)) {}
-
-  explicit Training(Resumption taken, CommandEnvironment& environment)
+  Training(Recipe recipe, RunFolder folder, CommandEnvironment& environment, EventStream& stream)
       : environment_(environment),
+        stream_(stream),
+        recipe_(std::move(recipe)),
+        folder_(std::move(folder)) {}
+
+  Training(Resumption taken, CommandEnvironment& environment, EventStream& stream)
+      : environment_(environment),
+        stream_(stream),
         recipe_(std::move(taken.recipe)),
         folder_(std::move(taken.folder)),
         is_resumed_(true),
@@ -42,9 +50,9 @@ class Training {
     try {
       return train();
     } catch (const c10::Error& error) {
-      fail(ExitCode::training, error.what_without_backtrace());
+      fail(Error("E0605", error.what_without_backtrace()));
     } catch (const Error& error) {
-      fail(error.code(), error.what());
+      fail(error);
     }
   }
 
@@ -91,8 +99,11 @@ class Training {
   }
 
   int train() {
-    Session session(recipe_, *fit_, environment_.console(), folder_, requests_,
-                    [this](const std::filesystem::path& saved) { note_checkpoint(saved); });
+    Session session(recipe_, *fit_, environment_.console(), folder_, requests_, stream_,
+                    [this](const std::filesystem::path& saved) {
+                      note_checkpoint(saved);
+                      stream_.send("checkpoint_saved", {{"checkpoint", saved.string()}});
+                    });
     if (checkpoint_) {
       note_checkpoint(*checkpoint_);
       session.resume(*checkpoint_, allowed_);
@@ -101,18 +112,41 @@ class Training {
     } else if (is_resumed_) {
       environment_.console().warning("this run has no checkpoint yet, so it begins anew");
     }
+    note_start();
     const std::optional<FitResult> result = session.run();
     if (!result) return leave(requests_.stop.load());
-    std::cout << "\n";
-    print_table(result_table(*result));
-    std::cout << "\n* chosen: " << result->chosen << ", " << result->reason
-              << "\nresults: " << folder_.path().string() << std::endl;
+    if (!stream_.is_open()) show(*result);
     return static_cast<int>(ExitCode::ok);
+  }
+
+  void show(const FitResult& result) const {
+    environment_.console().end_progress();
+    std::cout << "\n";
+    print_table(result_table(result));
+    std::cout << "\n* chosen: " << result.chosen << ", " << result.reason
+              << "\nresults: " << folder_.path().string() << std::endl;
+  }
+
+  /// In environment.json, and for whoever listens.
+  void note_start() {
+    const Placement& placement = fit_->parts().placement;
+    const Json environment = describe_session({.step = fit_->loop().counters().step,
+                                               .libtorch = this_host().torch.version,
+                                               .threads = fit_->parts().threads,
+                                               .device = placement.device().str()});
+    add_session(folder_, environment);
+    stream_.send("run_started", {{"folder", folder_.path().string()},
+                                 {"model", fit_->parts().description()},
+                                 {"environment", environment},
+                                 {"recipe", resolved(recipe_)}});
   }
 
   int leave(int signal) {
     environment_.console().warning(std::string("stopped by ") + signal_name(signal) +
                                    "; everything is saved, " + how_to_go_on());
+    stream_.send("stopped", {{"signal", signal_name(signal)},
+                             {"exit_code", 128 + signal},
+                             {"folder", folder_.path().string()}});
     return 128 + signal;
   }
 
@@ -129,13 +163,19 @@ class Training {
     return "go on with `knack train --resume " + shell_word(folder_.path().string()) + "`";
   }
 
-  [[noreturn]] void fail(ExitCode code, std::string message) {
-    if (checkpoint_) message += "\n" + last_good();
-    environment_.console().debug("error: " + message);  // also in the run's log
-    throw Error(code, message);
+  [[noreturn]] void fail(const Error& error) {
+    std::vector<Diagnostic> problems = error.diagnostics();
+    if (checkpoint_) {
+      problems.back().notes.push_back("the last good checkpoint is " + checkpoint_->string());
+      problems.back().helps.push_back(how_to_go_on());
+    }
+    const Error failure(error.code(), problems);
+    environment_.console().debug(std::string("error: ") + failure.what());  // also in the run's log
+    throw failure;
   }
 
   CommandEnvironment& environment_;
+  EventStream& stream_;
   Recipe recipe_;
   Recipe to_build_;
   RunFolder folder_;
@@ -146,9 +186,9 @@ class Training {
   RunRequests requests_;
 };
 
-int start(const TrainCommand& command, CommandEnvironment& environment) {
+int start(const TrainCommand& command, CommandEnvironment& environment, EventStream& stream) {
   if (command.recipe.empty()) {
-    throw Error(ExitCode::usage,
+    throw Error("E0103",
                 command.resume.empty()
                     ? "`knack train`: expected a recipe, or --resume with a run; `knack train "
                       "--help` shows what there is"
@@ -159,22 +199,69 @@ int start(const TrainCommand& command, CommandEnvironment& environment) {
   RunFolder folder = command.run_folder.empty()
                          ? RunFolder::create_under(recipe.trainer.run_root, recipe.name)
                          : RunFolder::create(command.run_folder);
-  return Training(std::move(recipe), std::move(folder), environment).run();
+  return Training(std::move(recipe), std::move(folder), environment, stream).run();
+}
+
+int start_or_go_on(const TrainCommand& command, CommandEnvironment& environment,
+                   EventStream& stream) {
+  const auto run = command.resume.empty() ? std::nullopt : find_run(command, environment);
+  if (!run) return start(command, environment, stream);
+  Resumption taken = take_up(*run, command, environment);
+  if (!taken.is_finished) return Training(std::move(taken), environment, stream).run();
+  const std::string folder = taken.folder.path().string();
+  if (stream.is_open()) {
+    stream.send("run_finished",
+                {{"folder", folder}, {"summary", read_json(taken.folder.summary_file())}});
+  } else {
+    std::cout << "this run has come to its end; results: " << folder << std::endl;
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+int train(const TrainCommand& command, const CommonOptions& common) {
+  EventStream stream(command.json ? STDOUT_FILENO : -1);
+  CommandEnvironment environment(common);
+  environment.console().on_warning(
+      [&stream](std::string_view text) { stream.send("warning", {{"message", text}}); });
+  int code = 0;
+  try {
+    code = start_or_go_on(command, environment, stream);
+  } catch (const Error& error) {
+    stream.send("failed", {{"exit_code", static_cast<int>(error.code())},
+                           {"code", error.diagnostics().front().id.text()},
+                           {"message", error.what()}});
+    throw;
+  }
+  if (code == 0 && stream.has_failed()) std::cout.setstate(std::ios::badbit);  // for main()
+  return code;
 }
 
 }  // namespace
 
-int run_command(const TrainCommand& command, const CommonOptions& common) {
-  CommandEnvironment environment(common);
-  const auto run = command.resume.empty() ? std::nullopt : find_run(command, environment);
-  if (!run) return start(command, environment);
-  Resumption taken = take_up(*run, command, environment);
-  if (taken.is_finished) {
-    std::cout << "this run has come to its end; results: " << taken.folder.path().string()
-              << std::endl;
-    return static_cast<int>(ExitCode::ok);
-  }
-  return Training(std::move(taken), environment).run();
+void declare_train(CommandTable& table) {
+  auto [command, options] =
+      table.add<TrainCommand>("train", "Train what a recipe describes", Takes::recipe, train);
+  command
+      .add_option("recipe", options.recipe,
+                  "Recipe file (JSON); with --resume by default that of the run")
+      ->type_name("RECIPE");
+  command.add_option("--run-dir", options.run_folder, "New or empty folder for this run")
+      ->type_name("FOLDER");
+  command
+      .add_option("--resume", options.resume,
+                  "Go on with a run; auto: with the newest that has not come to its end")
+      ->type_name("RUN|auto")
+      ->check([](const std::string& text) {
+        return text.empty() ? "expected a run folder or auto, found nothing" : std::string();
+      });
+  command
+      .add_option("--allow-change", options.allowed_changes,
+                  "Go on although this key of the recipe differs from that of the run")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
+  command.add_flag("--json", options.json, "Print events, a JSON object a line, and no table");
+  add_example(command,
+              {"knack train recipe.json --set trainer.epochs=3", "knack train --resume auto"});
 }
 
 }  // namespace knack::host

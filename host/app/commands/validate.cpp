@@ -7,6 +7,7 @@
 #include <regex>
 #include <system_error>
 
+#include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
 #include "host/app/pins.hpp"
 #include "host/app/signals.hpp"
@@ -25,6 +26,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct ValidateCommand {
+  std::vector<std::string> plugins;  ///< files, or ids of what they provide
+  int level = 4;                     ///< the highest, 1 to 4
+  std::string include;               ///< regular expression on names of checks; empty: all
+  std::string exclude;               ///< the same; empty: none
+  std::uint64_t seed = 1;
+  fs::path recipe;  ///< one that uses the plugins; empty: that of the installation
+  bool json = false;
+  fs::path junit;       ///< also write a report there; empty: no
+  bool strict = false;  ///< warnings are failures
+  int timeout = 0;      ///< seconds for a check; 0: each check's own limit
+};
+
 // Part of the command line's contract, as ExitCode is for the other commands.
 constexpr int kPassed = 0;
 constexpr int kFailed = 1;
@@ -33,7 +47,7 @@ constexpr int kCannotBeLoaded = 3;
 constexpr int kFirstLevelThatTrains = 3;
 
 [[noreturn]] void refuse(const std::string& problem) {
-  throw Error(ExitCode::usage, problem);
+  throw Error("E0105", problem);
 }
 
 std::regex regex_of(const char* option, const std::string& text) {
@@ -46,7 +60,7 @@ std::regex regex_of(const char* option, const std::string& text) {
 }
 
 /// The names of the checks that the command line asks for.
-std::vector<std::string> wanted_names(const PluginsValidateCommand& command,
+std::vector<std::string> wanted_names(const ValidateCommand& command,
                                       const std::vector<Check>& checks) {
   const std::regex include = regex_of("--include", command.include);
   const std::regex exclude = regex_of("--exclude", command.exclude);
@@ -125,7 +139,7 @@ struct TrialRecipe {
   }
 };
 
-TrialRecipe trial_recipe(const PluginsValidateCommand& command, bool is_needed) {
+TrialRecipe trial_recipe(const ValidateCommand& command, bool is_needed) {
   TrialRecipe trial;
   trial.is_given = !command.recipe.empty();
   trial.file =
@@ -178,7 +192,7 @@ struct Plan {
   std::ofstream junit;
 };
 
-Plan plan_of(const PluginsValidateCommand& command, const CommonOptions& common,
+Plan plan_of(const ValidateCommand& command, const CommonOptions& common,
              const CommandEnvironment& environment) {
   Plan plan;
   plan.checks = all_checks();
@@ -208,7 +222,7 @@ Plan plan_of(const PluginsValidateCommand& command, const CommonOptions& common,
   return plan;
 }
 
-std::vector<FileReport> run(const Plan& plan, const PluginsValidateCommand& command) {
+std::vector<FileReport> run(const Plan& plan, const ValidateCommand& command) {
   RunnerOptions options;
   if (command.timeout > 0) options.limit = std::chrono::seconds(command.timeout);
   options.recipe = plan.trial.file;
@@ -235,11 +249,11 @@ std::vector<FileReport> run(const Plan& plan, const PluginsValidateCommand& comm
 
 /// What goes wrong here is not the plugin's fault, and must not look like it.
 [[noreturn]] void give_up(const std::string& problem) {
-  throw Error(ExitCode::data, problem);
+  throw Error("E0503", problem);
 }
 
 void write_reports(const std::vector<FileReport>& reports, int code, Plan& plan,
-                   const PluginsValidateCommand& command) {
+                   const ValidateCommand& command) {
   if (command.json) std::cout << json_report(reports, command.seed, code).dump(2) << std::endl;
   if (!std::cout.flush()) give_up("standard output: cannot be written");
   if (plan.junit.is_open() && !(plan.junit << junit_report(reports, command.strict)).flush()) {
@@ -248,17 +262,13 @@ void write_reports(const std::vector<FileReport>& reports, int code, Plan& plan,
   }
 }
 
-}  // namespace
-
-int run_command(const PluginsValidateCommand& command, const CommonOptions& common) {
+int validate(const ValidateCommand& command, const CommonOptions& common) {
   CommandEnvironment environment(common);
   Plan plan;
   try {
     plan = plan_of(command, common, environment);
-  } catch (const PlacedError& error) {
-    throw PlacedError(ExitCode::usage, error.what());
   } catch (const Error& error) {
-    refuse(error.what());
+    throw Error(ExitCode::usage, error.diagnostics());
   }
   try {
     const Interruption interruption;
@@ -274,6 +284,41 @@ int run_command(const PluginsValidateCommand& command, const CommonOptions& comm
   } catch (const std::bad_alloc&) {
     give_up("the checks cannot go on: out of memory");
   }
+}
+
+}  // namespace
+
+void declare_validate(CommandTable& table) {
+  auto [command, options] = table.add<ValidateCommand>(
+      "plugins validate", "Check that a plugin keeps the rules", Takes::plugins, validate);
+  command.footer(
+      "Exit codes: 0 all passed, 1 a check failed (with --strict also: warned), 2 command line, "
+      "3 a file cannot be loaded");
+  command.add_option("plugin", options.plugins, "Plugin files, or ids such as ema")
+      ->type_name("FILE|ID")
+      ->required();
+  command
+      .add_option("--level", options.level,
+                  "Highest level of checks: 1 file, 2 load, 3 behaviour, 4 state and stress")
+      ->check(CLI::Range(1, 4))
+      ->capture_default_str();
+  command.add_option("--include", options.include, "Only checks with names that match")
+      ->type_name("REGEX");
+  command.add_option("--exclude", options.exclude, "No checks with names that match")
+      ->type_name("REGEX");
+  command.add_option("--seed", options.seed, "Of all that is random")->capture_default_str();
+  command
+      .add_option("--recipe", options.recipe,
+                  "Recipe that uses the plugin, for those that need options or certain data")
+      ->type_name("RECIPE")
+      ->check(CLI::ExistingFile);
+  command.add_flag("--json", options.json, "Print JSON");
+  command.add_option("--junit", options.junit, "Also write a report in JUnit's form")
+      ->type_name("FILE");
+  command.add_flag("--strict", options.strict, "Warnings are failures");
+  command
+      .add_option("--timeout", options.timeout, "Seconds for each check, in place of its own limit")
+      ->check(CLI::Range(1, 86400));
 }
 
 }  // namespace knack::host

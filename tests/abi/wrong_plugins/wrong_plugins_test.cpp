@@ -52,7 +52,7 @@ std::string in_file(const std::string& fixture, const std::string& text) {
 
 /// A refusal before the file is loaded.
 std::string unusable(const std::string& id, const std::string& text) {
-  return "trick " + id + " cannot be used: " + text;
+  return "trick " + id + " cannot be used; " + text;
 }
 
 constexpr const char* kReport = "report this to the plugin's author";
@@ -279,13 +279,13 @@ TEST(WrongPlugin, WithAnIdThatAnotherFileHasToo) {
 
 /// What asking for a trick that none of the files in the folder of `fixture` provides ends with.
 std::string unknown(const std::string& id, const std::string& fixture, const std::string& help) {
-  return "trick " + id + ": expected the id of an installed trick, found none of that name in " +
+  return "there is no trick `" + id + "`: expected the id of an installed trick; looked in " +
          fixture_folder(fixture).string() + "; " + help;
 }
 
 TEST(WrongPlugin, ThatIsNotThere) {
   EXPECT_EQ(refusal_in(fixture_folder("good_trick"), "god_trick"),
-            unknown("god_trick", "good_trick", "did you mean good_trick?"));
+            unknown("god_trick", "good_trick", "did you mean `good_trick`?"));
   EXPECT_EQ(refusal_in(fixture_folder("good_trick"), "zzz"),
             unknown("zzz", "good_trick", "there are good_trick"));
   EXPECT_EQ(refusal_in(fixture_folder("null_forward"), "ema"),

@@ -35,8 +35,11 @@ ALLOWED = {
     "host/services": HOST_BASE | {"host/plugin", "host/weights", "host/data"},
     "host/train": HOST_BASE | HOST_PARTS,
     "host/run": HOST_BASE | HOST_PARTS | {"host/train"},
+    "host/explain": HOST_BASE | HOST_PARTS | {"host/train"},
+    "host/doctor": HOST_BASE | {"host/plugin", "host/ui"},
     "host/validate": HOST_BASE | HOST_PARTS | {"host/train", "host/run"},
-    "host/app": HOST_BASE | HOST_PARTS | {"host/train", "host/run", "host/validate"},
+    "host/ablate": HOST_BASE | {"host/checkpoint", "host/report", "host/ui"},
+    "host/app": HOST_BASE | HOST_PARTS | {"host/ablate", "host/train", "host/run", "host/validate", "host/doctor", "host/explain"},
 }
 
 # The host knows no plugin by name, so none of these may stand in it as a string.

@@ -92,7 +92,9 @@ TEST_F(AtomicFileTest, LeavesNothingBehindWhenTheDiskIsFull) {
     const FileSizeLimit limit(100'000);
     message = error_message(ExitCode::data, [&] { write_file_atomically(place_, content); });
   }
-  EXPECT_EQ(message, place_.string() + ": cannot write it: File too large");
+  EXPECT_EQ(message, place_.string() +
+                         ": cannot write it: File too large; raise the limit on "
+                         "the size of files, such as `ulimit -f`");
   EXPECT_EQ(file_bytes(place_), "old");
   EXPECT_EQ(files(), 1u);
 }

@@ -192,17 +192,6 @@ TEST_F(SafetensorsHostileTest, KeepsAHostileNameOnOneLine) {
             R"(tensor "a\n\u001b[2J": expected a JSON object, found 7)");
 }
 
-TEST_F(SafetensorsHostileTest, SaysHowToConvertAPyTorchFile) {
-  for (const std::string& start :
-       {std::string("PK\x03\x04\0\0\x08\x08\0\0", 10), std::string("\x80\x02\x8a\x0al\xfc\x9c"
-                                                                   "F\xf9 j")}) {
-    EXPECT_EQ(refusal(start + std::string(100, 'x')),
-              "looks like a PyTorch .pth file; convert it with: python3 -c 'import sys, torch, "
-              "safetensors.torch as s; s.save_file(torch.load(sys.argv[1], map_location=\"cpu\", "
-              "weights_only=True), sys.argv[2])' WEIGHTS.pth WEIGHTS.safetensors");
-  }
-}
-
 TEST_F(SafetensorsHostileTest, AcceptsAHeaderWhoseLengthLooksLikeAPickle) {
   std::string header = "{}";
   header.resize(0x280, ' ');

@@ -66,8 +66,10 @@ TEST_F(LoadDocument, RefusesARecipeThatExtendsItself) {
   write("a.json", R"({"extends": "sub/b.json"})");
   write("sub/b.json", R"({"extends": "../a.json"})");
   write("self.json", R"({"extends": "self.json"})");
-  EXPECT_EQ(error_of([&] { load("a.json"); }),
-            "sub/b.json:1:13: error: a recipe must not extend itself: a.json -> b.json -> a.json");
+  EXPECT_EQ(
+      error_of([&] { load("a.json"); }),
+      "sub/b.json:1:13: a recipe must not extend itself: a.json -> b.json -> a.json; take one "
+      "of these files out of the chain");
   EXPECT_THAT(error_of([&] { load("self.json"); }), HasSubstr("self.json -> self.json"));
 }
 
@@ -90,28 +92,29 @@ TEST_F(LoadDocument, RefusesAnExtendsThatIsNoPath) {
   write("r.json", R"({"extends": 3})");
   write("list.json", R"({"extends": ["r2.json", {"a": 1}]})");
   write("r2.json", "{}");
-  EXPECT_EQ(error_of([&] { load("r.json"); }),
-            "r.json:1:13: error: extends: expected a path or a list of paths, found `3`");
-  EXPECT_THAT(error_of([&] { load("list.json"); }), StartsWith("list.json:1:25: error: extends"));
+  EXPECT_EQ(
+      error_of([&] { load("r.json"); }),
+      "r.json:1:13: `extends` names other recipes: expected a path or a list of paths, found `3`");
+  EXPECT_THAT(error_of([&] { load("list.json"); }), StartsWith("list.json:1:25: `extends`"));
 }
 
 TEST_F(LoadDocument, NamesThePlaceOfAMissingBase) {
   write("r.json", "{\n  \"extends\": \"gone.json\"}");
   EXPECT_EQ(error_of([&] { load("r.json"); }),
-            "r.json:2:14: error: cannot read `gone.json`: No such file or directory");
+            "r.json:2:14: cannot read the recipe `gone.json`: No such file or directory");
 }
 
 TEST_F(LoadDocument, RefusesWhatIsNoReadableFile) {
   std::filesystem::create_directory("folder");
   EXPECT_EQ(error_of([&] { load("folder"); }),
-            "folder: error: `folder` is a folder; expected a recipe file");
+            "folder: `folder` is a folder: expected a recipe: a file with JSON in UTF-8");
   EXPECT_EQ(error_of([&] { load("gone.json"); }),
-            "gone.json: error: cannot read `gone.json`: No such file or directory");
+            "gone.json: cannot read the recipe `gone.json`: No such file or directory");
   write("empty.json", "");
-  EXPECT_THAT(error_of([&] { load("empty.json"); }), StartsWith("empty.json:1:1: error: the text"));
+  EXPECT_THAT(error_of([&] { load("empty.json"); }), StartsWith("empty.json:1:1: the text"));
   write("list.json", "[1]");
   EXPECT_EQ(error_of([&] { load("list.json"); }),
-            "list.json:1:1: error: expected an object, found array");
+            "list.json:1:1: a recipe is a JSON object: expected `{`, found a list of 1");
   write("name.json", R"({"extends": ")" + std::string(4000, 'n') + R"("})");
   EXPECT_THAT(error_of([&] { load("name.json"); }), HasSubstr("cannot read"));
 }
@@ -119,10 +122,10 @@ TEST_F(LoadDocument, RefusesWhatIsNoReadableFile) {
 TEST_F(LoadDocument, RefusesAFileThatIsNoText) {
   write("weights.safetensors", std::string("\x08\0\0\0\0\0\0\0{}", 10));
   EXPECT_EQ(error_of([&] { load("weights.safetensors"); }),
-            "weights.safetensors: error: `weights.safetensors` is not a text file; expected a "
-            "recipe: JSON in UTF-8");
+            "weights.safetensors: `weights.safetensors` is not a text file: expected a "
+            "recipe: a file with JSON in UTF-8");
   write("r.json", R"({"extends": "weights.safetensors"})");
-  EXPECT_THAT(error_of([&] { load("r.json"); }), StartsWith("r.json:1:13: error: `weights."));
+  EXPECT_THAT(error_of([&] { load("r.json"); }), StartsWith("r.json:1:13: `weights."));
 }
 
 TEST_F(LoadDocument, RefusesAFileOfMoreThan16MiB) {
@@ -133,9 +136,10 @@ TEST_F(LoadDocument, RefusesAFileOfMoreThan16MiB) {
 TEST_F(LoadDocument, RefusesWhatIsNoFileWithoutWaiting) {
   write("r.json", R"({"extends": "pipe.json"})");
   ASSERT_EQ(::mkfifo("pipe.json", 0600), 0);
-  EXPECT_EQ(error_of([&] { load("pipe.json"); }),
-            "pipe.json: error: `pipe.json` is a special file; expected a recipe file");
-  EXPECT_THAT(error_of([&] { load("r.json"); }), StartsWith("r.json:1:13: error: `pipe.json`"));
+  EXPECT_EQ(
+      error_of([&] { load("pipe.json"); }),
+      "pipe.json: `pipe.json` is a special file: expected a recipe: a file with JSON in UTF-8");
+  EXPECT_THAT(error_of([&] { load("r.json"); }), StartsWith("r.json:1:13: `pipe.json`"));
   EXPECT_THAT(error_of([&] { load("/dev/zero"); }), HasSubstr("is a special file"));
 }
 
@@ -169,9 +173,12 @@ TEST_F(LoadDocument, CollectsTheDuplicateKeysOfAllFiles) {
   write("base.json", R"({"extends": "deep.json", "c": 1, "c": 2})");
   write("r.json", R"({"extends": "base.json", "extends": "base.json"})");
   EXPECT_EQ(error_of([&] { load("r.json"); }),
-            "r.json:1:26: error: duplicate key `extends`; it stands first at r.json:1:2\n"
-            "base.json:1:34: error: duplicate key `c`; it stands first at base.json:1:26\n"
-            "deep.json:1:16: error: duplicate key `b`; it stands first at deep.json:1:8");
+            "r.json:1:26: duplicate key `extends`: expected each key once; it stands first at "
+            "r.json:1:2\n"
+            "base.json:1:34: duplicate key `c`: expected each key once; it stands first at "
+            "base.json:1:26\n"
+            "deep.json:1:16: duplicate key `b`: expected each key once; it stands first at "
+            "deep.json:1:8");
 }
 
 }  // namespace

@@ -73,43 +73,45 @@ TEST(ParseJson, AcceptsAByteOrderMark) {
 }
 
 TEST(ParseJson, RefusesADuplicateKeyWithBothPlaces) {
-  EXPECT_EQ(error_in("{\"a\": {\n \"lr\": {\"x\": 1},\n \"lr\": 2}}"),
-            "r.json:3:2: error: duplicate key `lr`; it stands first at r.json:2:2");
+  EXPECT_EQ(
+      error_in("{\"a\": {\n \"lr\": {\"x\": 1},\n \"lr\": 2}}"),
+      "r.json:3:2: duplicate key `lr`: expected each key once; it stands first at r.json:2:2");
 }
 
 TEST(ParseJson, ForgetsWhatStoodBelowTheFirstOfTwoKeys) {
   Diagnostics diagnostics;
   const Document document =
       parse_json(R"({"a": {"b": 1, "c": 2}, "a": {"b": 3}})", "r.json", diagnostics);
-  EXPECT_EQ(diagnostics.lines().size(), 1u);
+  EXPECT_EQ(diagnostics.all().size(), 1u);
   EXPECT_EQ(document.root.dump(), R"({"a":{"b":3}})");
   EXPECT_EQ(document.find_origin("/a/c"), nullptr);
 }
 
 TEST(ParseJson, ReportsEveryDuplicateKeyAndThenTheSyntaxError) {
   EXPECT_THAT(error_in(R"({"a": 1, "a": 2, "b": 1, "b": 2, ])"),
-              AllOf(HasSubstr("duplicate key `a`"), HasSubstr("\nr.json:1:26: error: duplicate"),
-                    HasSubstr("\nr.json:1:34: error: ")));
+              AllOf(HasSubstr("duplicate key `a`"), HasSubstr("\nr.json:1:26: duplicate"),
+                    HasSubstr("\nr.json:1:34: ")));
 }
 
 TEST(ParseJson, RefusesATrailingComma) {
-  EXPECT_EQ(error_in("{\"a\": 1,\n}"), "r.json:2:1: error: a comma before the closing `}`");
-  EXPECT_EQ(error_in("[1, 2, ]"), "r.json:1:8: error: a comma before the closing `]`");
+  EXPECT_EQ(error_in("{\"a\": 1,\n}"),
+            "r.json:2:1: a comma before the closing `}`; remove the comma");
+  EXPECT_EQ(error_in("[1, 2, ]"), "r.json:1:8: a comma before the closing `]`; remove the comma");
 }
 
 TEST(ParseJson, NamesThePlaceOfASyntaxError) {
-  EXPECT_EQ(error_in("{\n  \"a\" 1}"),
-            "r.json:2:7: error: syntax error while parsing object separator - unexpected number "
-            "literal; expected ':'");
-  EXPECT_THAT(error_in("{\"a\": 1"), StartsWith("r.json:1:7: error: syntax error"));
-  EXPECT_THAT(error_in("{\"a\": 1} x"), StartsWith("r.json:1:10: error: syntax error"));
-  EXPECT_THAT(error_in("{\"a\": 1 /* no end"), HasSubstr("error: syntax error"));
-  EXPECT_THAT(error_in("{'a': 1}"), StartsWith("r.json:1:2: error: syntax error"));
+  EXPECT_EQ(error_in("{\n  \"a\" 1}"), "r.json:2:7: this is not JSON: expected `:`, found `1`");
+  EXPECT_THAT(error_in("{\"a\": 1"),
+              StartsWith("r.json:1:7: the text ends too early: expected `}`"));
+  EXPECT_THAT(error_in("{\"a\": 1} x"),
+              StartsWith("r.json:1:10: this is not JSON: expected nothing"));
+  EXPECT_THAT(error_in("{\"a\": 1 /* no end"), HasSubstr("the text ends too early"));
+  EXPECT_THAT(error_in("{'a': 1}"), StartsWith("r.json:1:2: this is not JSON: expected a key"));
 }
 
 TEST(ParseJson, RefusesAnEmptyText) {
   for (const char* text : {"", " \n\t", "\xEF\xBB\xBF"}) {
-    EXPECT_EQ(error_in(text), "r.json:1:1: error: the text is empty; expected a JSON object");
+    EXPECT_EQ(error_in(text), "r.json:1:1: the text is empty: expected a JSON object: `{ ... }`");
   }
 }
 
@@ -121,8 +123,11 @@ TEST(ParseJson, RefusesNumbersThatAreNone) {
 }
 
 TEST(ParseJson, RefusesNumbersThatDoNotFit) {
-  EXPECT_EQ(error_in("[1, 1e400]"), "r.json:1:9: error: number overflow parsing '1e400'");
-  const std::string too_large = "error: this integer does not fit into 64 bits with sign";
+  EXPECT_EQ(error_in("[1, 1e400]"),
+            "r.json:1:5: this number is too large: expected at most 1.7e308 in size");
+  const std::string too_large =
+      "this integer does not fit into 64 bits with sign: "
+      "expected at most 9223372036854775807 in size";
   EXPECT_EQ(error_in("[1, 9223372036854775808]"), "r.json:1:5: " + too_large);
   EXPECT_EQ(error_in("[ -9223372036854775809]"), "r.json:1:3: " + too_large);
   EXPECT_EQ(error_in("[" + std::string(300, '9') + "]"), "r.json:1:2: " + too_large);
@@ -131,8 +136,8 @@ TEST(ParseJson, RefusesNumbersThatDoNotFit) {
 }
 
 TEST(ParseJson, RefusesTextThatIsNotUtf8EvenInComments) {
-  EXPECT_THAT(error_in("{\n\"a\": \"\xFF\"}"), StartsWith("r.json:2:7: error: this byte is not"));
-  EXPECT_THAT(error_in("// caf\xE9\n{}"), StartsWith("r.json:1:7: error: this byte is not"));
+  EXPECT_THAT(error_in("{\n\"a\": \"\xFF\"}"), StartsWith("r.json:2:7: this byte is not"));
+  EXPECT_THAT(error_in("// caf\xE9\n{}"), StartsWith("r.json:1:7: this byte is not"));
   EXPECT_THAT(error_in("{\"\xC0\x80\": 1}"), StartsWith("r.json:1:3: "));           // overlong
   EXPECT_THAT(error_in("{\"\xED\xA0\x80\": 1}"), StartsWith("r.json:1:3: "));       // surrogate
   EXPECT_THAT(error_in("{\"a\": \"\xE2\x82"), StartsWith("r.json:1:8: "));          // cut short
@@ -142,32 +147,30 @@ TEST(ParseJson, RefusesTextThatIsNotUtf8EvenInComments) {
 TEST(ParseJson, RefusesLoneSurrogatesAndEscapedNul) {
   EXPECT_THAT(error_in(R"({"a": "\ud800"})"), HasSubstr("surrogate"));
   EXPECT_THAT(error_in(R"({"a": "\udc00"})"), HasSubstr("surrogate"));
-  EXPECT_EQ(error_in(R"({"a": "b\u0000c"})"),
-            "r.json:1:7: error: a string must not contain \\u0000");
-  EXPECT_EQ(error_in(R"({"a\nb": 1})"),
-            "r.json:1:2: error: a key must not contain control characters");
+  EXPECT_EQ(error_in(R"({"a": "b\u0000c"})"), "r.json:1:7: a string must not contain \\u0000");
+  EXPECT_EQ(error_in(R"({"a\nb": 1})"), "r.json:1:2: a key must not contain control characters");
   EXPECT_EQ(parse(R"(["\ud83d\ude00"])").root[0], "\xF0\x9F\x98\x80");
 }
 
 TEST(ParseJson, RefusesWhatIsTooDeepTooLongOrTooMuch) {
   const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
   EXPECT_EQ(error_in(nested(kDeepestNesting)), "no error");
-  EXPECT_EQ(error_in(nested(kDeepestNesting + 1)), "r.json:1:65: error: nested more than 64 deep");
+  EXPECT_EQ(error_in(nested(kDeepestNesting + 1)), "r.json:1:65: nested more than 64 deep");
   EXPECT_THAT(error_in(std::string(1'000'000, '[')), HasSubstr("nested more than 64 deep"));
   EXPECT_EQ(error_in("{\"a\": \"" + std::string(1 << 20, 'x') + "\"}"),
-            "r.json:1:7: error: this string has 1048576 bytes; at most 4096 are allowed");
+            "r.json:1:7: this string is too long: expected at most 4096 bytes, found 1048576");
   EXPECT_EQ(error_in("{\"" + std::string(1 << 20, 'x') + "\": 1}"),
-            "r.json:1:2: error: this key has 1048576 bytes; at most 256 are allowed");
+            "r.json:1:2: this key is too long: expected at most 256 bytes, found 1048576");
   std::string many = "[0";
   for (int i = 0; i < 60'000; ++i) many += ",0";
-  EXPECT_THAT(error_in(many + "]"), HasSubstr("error: more than 50000 values"));
+  EXPECT_THAT(error_in(many + "]"), HasSubstr("more than 50000 values"));
 }
 
 TEST(ParseJson, KeepsMessagesShortAndOnOneLine) {
   const std::string message = error_in("{\"a\": \"" + std::string(1 << 20, 'x') + "\n\"}");
   EXPECT_LT(message.size(), 300u);
   EXPECT_EQ(message.find('\n'), message.npos);
-  EXPECT_THAT(error_in("{\"a\": \x7fm\"}"), HasSubstr("last read: '\"a\":  '"));
+  EXPECT_THAT(error_in("{\"a\": \x7fm\"}"), HasSubstr("expected a value, found ` `"));
 }
 
 }  // namespace

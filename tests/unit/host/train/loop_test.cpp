@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/data/dataset_source.hpp"
+#include "host/train/gradient_norm.hpp"
 #include "tests/unit/plugins/first_party.hpp"
 
 namespace knack::host {
@@ -20,7 +21,8 @@ constexpr std::int64_t kBatches = 5;
 /// A perceptron on kBatches batches of 8 vectors, without tricks.
 class Fixture {
  public:
-  Fixture() {
+  explicit Fixture(TrainerOptions options = {.epochs = 2, .device = "cpu"})
+      : options_(std::move(options)) {
     ParamGroup group;
     for (ModelTensor& entry : tensors_) {
       if (entry.is_buffer) continue;
@@ -60,7 +62,7 @@ class Fixture {
   DatasetSource source_{dataset_};
   Loader loader_{source_, {.batch_size = 8, .shuffle = true, .workers = 2}};
   Hooks hooks_{{}};
-  TrainerOptions options_{.epochs = 2, .device = "cpu"};
+  TrainerOptions options_;
   Placement placement_{options_};
 };
 
@@ -124,6 +126,30 @@ TEST(Loop, TellsTheMeanLossOfTheEpochOnly) {
   loop.run_epoch(go_on);
   EXPECT_EQ(loop.state().loss_weight, 8 * kBatches);
   EXPECT_LT(loop.mean_loss(), first);
+}
+
+TEST(Loop, TellsLossAndGradientOfTheWindowsThatAreRecorded) {
+  Fixture fixture({.epochs = 2, .device = "cpu", .record_every_steps = 2});
+  Loop loop = fixture.make_loop();
+  std::vector<bool> is_told;
+  double sum = 0.0;
+  loop.run_epoch([&] {
+    is_told.push_back(!std::isnan(loop.state().gradient_norm));
+    sum += loop.state().window_loss;
+    return true;
+  });
+  EXPECT_EQ(is_told, (std::vector<bool>{false, true, false, true, true}));  // the epoch's last too
+  EXPECT_NEAR(sum / kBatches, loop.mean_loss(), 1e-12);
+}
+
+TEST(GradientNorm, IsThatOfAllParametersAsOneVector) {
+  at::Tensor first = at::zeros({2}).set_requires_grad(true);
+  at::Tensor second = at::zeros({1, 2}, at::kBFloat16).set_requires_grad(true);
+  const at::Tensor without = at::zeros({3}).set_requires_grad(true);
+  first.mutable_grad() = at::tensor({1.0f, 2.0f});
+  second.mutable_grad() = at::tensor({2.0f, 4.0f}).view({1, 2}).to(at::kBFloat16);
+  EXPECT_NEAR(gradient_norm({{first, without}, {second}}), 5.0, 1e-6);
+  EXPECT_EQ(gradient_norm({{without}}), 0.0);
 }
 
 }  // namespace

@@ -85,5 +85,32 @@ TEST(WeightFile, ConvertsFloatingTypesAndRefusesIntegersForThem) {
               HasSubstr("wrong type  conv.weight  expected Float, found I64"));
 }
 
+TEST(WeightFile, StripsAPrefixAndSaysWhenOneIsTheOnlyDifference) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "w.safetensors";
+  const std::vector<float> data = {5, 6, 7, 8};
+  const std::int64_t count = 3;
+  write_safetensors(file, {{"net.module.conv.weight", "F32", {1, 4, 1, 1}, data.data(), 16},
+                           {"net.module.bn.running_mean", "F32", {4}, data.data(), 16},
+                           {"net.module.bn.num_batches_tracked", "I64", {}, &count, 8}});
+  WeightStore store(small_model());
+  EXPECT_THAT(loading_error(store, file), HasSubstr("all names would fit without `net.module.`"));
+  load_weights(store, store.live(), file, FileContent::persistent, {"net.module.", {}});
+  EXPECT_TRUE(at::equal(store.live().tensors[1], at::tensor({5.0F, 6.0F, 7.0F, 8.0F})));
+}
+
+TEST(WeightFile, LeavesWhatIsToBeIgnoredAsItIs) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "w.safetensors";
+  const std::vector<float> data(8, 5.0F);
+  write_safetensors(file, {{"conv.weight", "F32", {1, 4, 1, 1}, data.data(), 16},
+                           {"bn.running_mean", "F32", {8}, data.data(), 32}});
+  WeightStore store(small_model());
+  load_weights(store, store.live(), file, FileContent::persistent, {"", {"bn.*"}});
+  EXPECT_TRUE(at::equal(store.live().tensors[0], at::full({1, 4, 1, 1}, 5.0F)));
+  EXPECT_TRUE(at::equal(store.live().tensors[1], at::zeros({4})));
+  EXPECT_THAT(loading_error(store, file), HasSubstr("misshapen   bn.running_mean"));
+}
+
 }  // namespace
 }  // namespace knack::host

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/environment.hpp"
+
+#include <knack/abi/version.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <vector>
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+/// The words with which this process was started.
+std::vector<std::string> command() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return words;
+}
+
+std::string compiler() {
+#ifdef __clang__
+  return "clang " __clang_version__;
+#else
+  return "gcc " __VERSION__;
+#endif
+}
+
+Json system_name() {
+  ::utsname name{};
+  if (::uname(&name) != 0) return nullptr;
+  return std::string(name.sysname) + " " + name.release + " " + name.machine;
+}
+
+/// What follows "`key` :" in the first such line of a file of the kernel; null without one.
+Json value_in(const fs::path& file, const std::string& key) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    const std::size_t colon = line.find(':');
+    if (!line.starts_with(key) || colon == std::string::npos) continue;
+    const std::size_t first = line.find_first_not_of(" \t", colon + 1);
+    if (first != std::string::npos) return line.substr(first);
+  }
+  return nullptr;
+}
+
+Json memory_bytes() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page = ::sysconf(_SC_PAGE_SIZE);
+  if (pages <= 0 || page <= 0) return nullptr;
+  return static_cast<std::int64_t>(pages) * page;
+}
+
+/// NVIDIA's driver lists its cards here, whether or not this program was built for them.
+Json graphics_cards() {
+  std::string models;
+  std::error_code failure;
+  for (const auto& card : fs::directory_iterator("/proc/driver/nvidia/gpus", failure)) {
+    const Json model = value_in(card.path() / "information", "Model");
+    if (model.is_string()) models += (models.empty() ? "" : ", ") + model.get<std::string>();
+  }
+  return models.empty() ? Json(nullptr) : Json(models);
+}
+
+/// An environment.json that cannot be read is begun anew: it is no part of the training.
+Json sessions_in(const fs::path& file) {
+  std::ifstream stream(file);
+  const Json before = Json::parse(stream, nullptr, false);
+  const bool has_sessions =
+      before.is_object() && before.contains("sessions") && before.at("sessions").is_array();
+  return has_sessions ? before.at("sessions") : Json::array();
+}
+
+}  // namespace
+
+Json describe_session(const SessionFacts& facts) {
+  return {{"started", utc_now()},
+          {"step", facts.step},
+          {"command", command()},
+          {"knack", KNACK_VERSION_STRING},
+          {"abi", std::to_string(KNACK_ABI_MAJOR) + "." + std::to_string(KNACK_ABI_MINOR)},
+          {"libtorch", facts.libtorch},
+          {"compiler", compiler()},
+          {"system", system_name()},
+          {"cpu", value_in("/proc/cpuinfo", "model name")},
+          {"cores", std::thread::hardware_concurrency()},
+          {"threads", facts.threads},
+          {"memory_bytes", memory_bytes()},
+          {"device", facts.device},
+          {"gpu", facts.device == "cpu" ? Json(nullptr) : graphics_cards()}};
+}
+
+void add_session(const RunFolder& folder, const Json& session) {
+  Json sessions = sessions_in(folder.environment_file());
+  sessions.push_back(session);
+  write_json(folder.environment_file(), {{"schema_version", 1}, {"sessions", sessions}});
+}
+
+}  // namespace knack::host

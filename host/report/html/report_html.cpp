@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/html/report_html.hpp"
+
+#include "host/checkpoint/atomic_file.hpp"
+#include "host/report/html/page.hpp"
+#include "host/report/html/run_charts.hpp"
+#include "host/report/html/sections.hpp"
+#include "host/report/html/text.hpp"
+
+namespace knack::host {
+namespace {
+
+std::string figures(const std::vector<html::Chart>& charts) {
+  if (charts.empty()) return "";
+  std::string out = "<div class=\"charts\">\n";
+  for (const html::Chart& chart : charts) out += html::figure(chart);
+  return out + "</div>\n";
+}
+
+constexpr const char* kNothingYet =
+    "<p class=\"note\">There is nothing to draw yet: the first numbers come with the first "
+    "epoch.</p>\n";
+
+}  // namespace
+
+std::string report_html(const RunData& run) {
+  using html::section;
+  std::vector<html::Chart> charts = html::metric_charts(run);
+  const std::vector<html::Chart> training = html::training_charts(run);
+  std::string body = "<main>\n" + html::headline(run);
+  body += section("sets", "Weight sets", html::weight_sets(run));
+  body += section("curves", "Curves", charts.empty() ? kNothingYet : figures(charts));
+  body += section("training", "Training", figures(training));
+  body += section("tricks", "Tricks", html::tricks(run));
+  body += section("classification", "Classification", html::classification(run));
+  body += section("warnings", "Warnings", html::warnings(run));
+  body += section("plugins", "Plugins", html::plugins(run));
+  body += section("machine", "Machine", html::machine(run));
+  body += section("recipe", "Recipe", html::recipe(run));
+  body += "</main>\n";
+  charts.insert(charts.end(), training.begin(), training.end());
+  const std::string title = html::string_of(run.recipe, "name");
+  return html::page((title.empty() ? "run" : title) + " " + run.folder, body, charts);
+}
+
+std::filesystem::path report_file(const RunFolder& folder) {
+  return folder.path() / "report.html";
+}
+
+void write_report(const RunFolder& folder, const std::filesystem::path& file) {
+  write_file_atomically(file, report_html(read_run(folder)));
+}
+
+void write_report(const RunFolder& folder) {
+  write_report(folder, report_file(folder));
+}
+
+}  // namespace knack::host

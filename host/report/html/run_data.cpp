@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/html/run_data.hpp"
+
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace knack::host {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::uintmax_t kLargestJson = 64u << 20;
+constexpr std::uintmax_t kLogPart = 4u << 20;  // read from its end
+constexpr std::size_t kMostWarnings = 50;
+constexpr int kDeepestJson = 64;
+
+/// Null, with a remark where there is a file, when it holds no JSON object.
+Json read_object(const fs::path& file, std::vector<std::string>& remarks) {
+  std::error_code failure;
+  if (!fs::exists(file, failure)) return nullptr;
+  const std::uintmax_t size = fs::is_regular_file(file, failure) ? fs::file_size(file, failure) : 0;
+  if (size > kLargestJson) {
+    remarks.push_back(file.filename().string() + " is larger than 64 MiB and is not shown");
+    return nullptr;
+  }
+  std::ifstream input(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(input), std::istreambuf_iterator<char>()};
+  bool is_too_deep = false;
+  const Json::parser_callback_t limit = [&](int depth, Json::parse_event_t, const Json&) {
+    is_too_deep = is_too_deep || depth > kDeepestJson;
+    return depth <= kDeepestJson;
+  };
+  Json json = Json::parse(text, limit, false);
+  if (is_too_deep || !json.is_object()) {
+    remarks.push_back(file.filename().string() + " holds no JSON object that can be shown");
+    return nullptr;
+  }
+  return json;
+}
+
+/// A log line without its time.
+std::string_view without_time(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  return space == std::string_view::npos ? line : line.substr(space + 1);
+}
+
+void read_log(const fs::path& file, RunData& run) {
+  std::error_code failure;
+  const std::uintmax_t size = fs::file_size(file, failure);
+  std::ifstream input(file, std::ios::binary);
+  if (failure || !input) return;
+  std::string line;
+  if (size > kLogPart) {
+    input.seekg(static_cast<std::streamoff>(size - kLogPart));
+    std::getline(input, line);  // the rest of one that began before
+    run.remarks.push_back("log.txt is long: only its last 4 MiB were searched for warnings");
+  }
+  std::deque<std::string> warnings;
+  while (std::getline(input, line)) {
+    const std::string_view text = without_time(line);
+    if (text.empty()) continue;
+    run.was_stopped = text.starts_with("warning: stopped by ");
+    if (!text.starts_with("warning: ")) continue;
+    ++run.warning_count;
+    warnings.push_back(line);
+    if (warnings.size() > kMostWarnings) warnings.pop_front();
+  }
+  run.warnings.assign(warnings.begin(), warnings.end());
+}
+
+/// So that a page does not depend on how its folder was named on the command line.
+std::string last_name(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+}  // namespace
+
+RunData read_run(const RunFolder& folder) {
+  RunData run;
+  run.folder = last_name(folder.path());
+  run.metrics = read_metric_streams(folder.metrics_file());
+  if (run.metrics.refused > 0) {
+    run.remarks.push_back(std::to_string(run.metrics.refused) +
+                          " lines or numbers of metrics.jsonl are not shown: they are no records "
+                          "as docs/run_folder.md has them, or too many kinds");
+  }
+  run.recipe = read_object(folder.recipe_file(), run.remarks);
+  run.summary = read_object(folder.summary_file(), run.remarks);
+  run.environment = read_object(folder.environment_file(), run.remarks);
+  run.classification = read_object(folder.classification_file(), run.remarks);
+  read_log(folder.log_file(), run);
+  return run;
+}
+
+}  // namespace knack::host

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "host/report/html/run_results.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/report/html/text.hpp"
+
+namespace knack::host::html {
+namespace {
+
+void add_new(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
+std::string state_of(const RunData& run) {
+  if (run.summary.is_object()) return "finished";
+  return run.was_stopped ? "stopped" : "unfinished";
+}
+
+std::string monitored_metric(const RunData& run) {
+  std::string metric = string_of(run.summary, "monitor");
+  if (metric.empty()) metric = string_of(member(run.recipe, "trainer"), "monitor");
+  return metric.empty() ? "loss" : metric;
+}
+
+bool higher_is_better(const RunData& run) {
+  std::string mode = string_of(run.summary, "mode");
+  if (mode.empty()) mode = string_of(member(run.recipe, "trainer"), "mode");
+  return mode == "max";
+}
+
+bool has_final(const RunData& run) {
+  const auto& streams = run.metrics.streams;
+  return std::any_of(streams.begin(), streams.end(),
+                     [](const MetricStream& stream) { return stream.is_final; });
+}
+
+std::vector<std::string> evaluated_sets(const RunData& run, bool is_final) {
+  std::vector<std::string> sets;
+  for (const MetricStream& stream : run.metrics.streams) {
+    const bool is_evaluation = stream.split != "train" && stream.split != "step";
+    if (is_evaluation && stream.is_final == is_final) add_new(sets, stream.weights);
+  }
+  return sets;
+}
+
+std::vector<std::string> evaluated_metrics(const RunData& run, const std::vector<std::string>& sets,
+                                           std::string_view split, bool is_final) {
+  std::vector<std::string> names;
+  for (const std::string& set : sets) {
+    const MetricStream* stream = run.metrics.find(split, set, is_final);
+    if (stream == nullptr) continue;
+    for (const MetricColumn& column : stream->columns) add_new(names, column.metric);
+  }
+  return names;
+}
+
+double last_value(const MetricStream* stream, std::string_view metric) {
+  const MetricColumn* column = stream == nullptr ? nullptr : stream->column(metric);
+  return column == nullptr || column->value.empty() ? NAN : column->value.back();
+}
+
+double training_seconds(const RunData& run) {
+  const double ended = number_of(run.summary, "seconds");
+  if (std::isfinite(ended)) return ended;
+  const MetricStream* train = run.metrics.find("train", "live", false);
+  const MetricColumn* seconds = train == nullptr ? nullptr : train->column("seconds");
+  if (seconds == nullptr) return NAN;
+  double sum = 0;
+  for (const double value : seconds->value) sum += value;
+  return sum;
+}
+
+}  // namespace knack::host::html

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Pages of runs with what no run should leave: they are made, they are quiet, and text stays text.
+
+usage: report_strange_test.py KNACK [arguments for unittest]
+"""
+
+import json
+
+import report_folders as folders
+from report_case import Pages, data_of, main, page_of
+
+
+class StrangeRuns(Pages):
+    """Whatever stands in a folder, there is a page, it is quiet, and text stays text."""
+
+    def open(self, name, lines, **files):
+        page = page_of(folders.write(self.folder / name, lines, **files))
+        self.browser.open(page)
+        self.expect_quiet(page)
+        return self.browser.run("return document.body.innerText")
+
+    def test_text_stays_text(self):
+        hostile = folders.HOSTILE
+        lines = [{**line, "weights": line["weights"] + hostile, hostile: 1.5, f"{hostile}.seconds": 1.0}
+                 if line["weights"] != "live" else {**line, hostile + ".x": 2.0} for line in folders.records()]
+        recipe = folders.recipe(name=hostile, objective={"use": hostile, hostile: [hostile, 1e308, None]})
+        recipe["plugins"]["used"] = {hostile: {"version": hostile, "sha256": hostile}}
+        summary = {**folders.summary(lines), "chosen": "ema" + hostile, "reason": hostile,
+                   "tricks": {hostile: {hostile: hostile, "seconds": 1.0}}}
+        machine = {"schema_version": 1, "sessions": [{"cpu": hostile, "command": [hostile], "started": [hostile]}]}
+        worst = [{"index": 1, "target": 2, "predicted": 3, "image": "data:text/html," + hostile},
+                 {"image": "data:image/png;base64,AAAA\"onerror=\"alert(1)"}]
+        text = self.open("hostile", lines, recipe=recipe, summary=summary, environment=machine, log=f"now warning: {hostile}\n",
+                         classification={"weights": hostile, "split": hostile, "confusion": [[1]], "worst": worst})
+        self.assertGreater(text.count("</script><script>alert(1)</script><img src=x onerror=alert(2)>"), 20)
+        self.assertEqual(self.browser.run("return document.querySelectorAll('img').length"), 0)
+        self.assertEqual(self.browser.run("return document.scripts.length"), 3)
+        outside = self.browser.run("return document.querySelectorAll('[style]:not(.uplot *):not(.uplot), main script, [onerror]').length")
+        self.assertEqual(outside, 0)
+
+    def test_numbers_that_cannot_be_drawn(self):
+        values = [1e308, -1e308, None, 0.0, 5e-324, 1e-310, 1.0, -1.0, 1e300]
+        lines = [{"step": step, "epoch": step, "samples": step, "split": split, "weights": "live", "loss": value,
+                  "grad_norm": value, "lr": value}
+                 for step, value in enumerate(values, 1) for split in ("train", "valid")]
+        self.open("numbers", lines, recipe=folders.recipe())
+        curve = data_of(self.folder / "numbers" / "page.html")["charts"][0]["curves"][1]
+        self.assertEqual(curve["y"], values)
+
+    def test_lines_that_are_no_records(self):
+        good = [json.dumps(line) for line in folders.records(2, False)]
+        bad = ["", "{", "[1, 2]", "null", "7", '"text"', "{}", '{"step": -1, "split": "valid", "weights": "live"}', "[" * 5000,
+               '{"step": 1, "split": {"a": 1}, "weights": "live"}', '{"step": "1", "split": "valid", "weights": "live"}']
+        text = self.open("lines", "\n".join(good + bad) + '\n{"step": 3, "epo', recipe=folders.recipe())
+        self.assertIn(f"{len(bad) - 1} lines or numbers of metrics.jsonl are not shown", text)
+        count = data_of(self.folder / "lines" / "page.html")["charts"][0]["curves"][1]["points"]
+        self.assertEqual(count, 2)
+
+    def test_files_of_another_form(self):
+        forms = ["", "[]", "{", "{}", '{"sessions": 1, "sets": 2, "tricks": 3, "trainer": [], "plugins": {"used": 1}}',
+                 '{"a":' * 5000 + "1" + "}" * 5000, '{"confusion": [[1, 2]], "worst": [1], "confused": [null]}',
+                 '{"confusion": [["a"]], "worst": [{"image": 1}], "confused": {}}']
+        for number, form in enumerate(forms):
+            with self.subTest(form[:60]):
+                self.open(f"form-{number}", folders.records(2, False), recipe=form, summary=form, environment=form,
+                          classification=form)
+
+    def test_runs_that_have_not_come_far(self):
+        self.assertIn("nothing to draw yet", self.open("empty", [], recipe=folders.recipe()))
+        steps = [line for line in folders.records(1, False) if line["split"] == "step"]
+        self.assertIn("unfinished", self.open("steps", steps, recipe=folders.recipe()))
+        one = self.open("one", folders.records(1, False), recipe=folders.recipe())
+        self.assertIn("as of epoch 1 of 20", one)
+        log = "2026-11-23T10:30:09.000 warning: stopped by SIGINT; knack train --resume goes on\n"
+        self.assertIn("stopped", self.open("stopped", folders.records(3, False), recipe=folders.recipe(), log=log))
+
+    def test_long_runs_are_thinned_and_say_so(self):
+        lines = [{"step": step, "epoch": 1 + step // 1000, "samples": step, "split": "step", "weights": "live",
+                  "loss": 1 + folders.jagged(step) + 50 * (step == 77777), "lr": 0.1} for step in range(1, 100001)]
+        self.open("long", lines, recipe=folders.recipe())
+        page = self.folder / "long" / "page.html"
+        curve = data_of(page)["charts"][0]["curves"][0]
+        self.assertEqual(curve["points"], 100000)
+        self.assertLessEqual(len(curve["x"]), 20000)
+        self.assertIn(77777, curve["x"])
+        known = {line["step"]: line["loss"] for line in lines}
+        self.assertTrue(all(known[x] == y for x, y in zip(curve["x"], curve["y"])))
+        self.assertLess(page.stat().st_size, 3 << 20)
+        self.assertIn("of 100", self.browser.run("return document.querySelector('#chart-loss .thinned').textContent"))
+
+
+if __name__ == "__main__":
+    main()
