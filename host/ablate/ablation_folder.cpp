@@ -20,10 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kResults = "ablation.json";
 constexpr const char* kLock = ".lock";
-
-std::string text_of(const Json& value) {
-  return value.is_null() ? "nothing" : one_line(value.dump());
-}
+constexpr const char* kNextStep = "choose another folder with --dir";
 
 /// Throws Error(recipe) unless both train the same but for what `ignored` names.
 void require_same(const fs::path& place, const Json& before, const Json& now,
@@ -32,14 +29,14 @@ void require_same(const fs::path& place, const Json& before, const Json& now,
   for (const Difference& difference : differences(before, now)) {
     const std::string& key = difference.key;
     if (key == ignored || leaves_training_alone(key) || is_consequence(difference)) continue;
-    lines += "\n  " + key + ": " + text_of(difference.before) + " there, " +
-             text_of(difference.after) + " now";
+    lines += "\n  " + key + ": " + value_text(difference.before) + " there, " +
+             value_text(difference.after) + " now";
   }
   if (lines.empty()) return;
   throw Error("E0340", place,
               "expected results of the same recipe, found those of one that "
               "differs:" +
-                  lines + "\nchoose another folder with --dir; what is there stays as it is");
+                  lines + "\n" + kNextStep + "; what is there stays as it is");
 }
 
 bool holds_nothing(const fs::path& folder) {
@@ -50,12 +47,16 @@ bool holds_nothing(const fs::path& folder) {
   return true;
 }
 
-void make_folders(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure) {
-    throw Error("E0503", folder,
-                "cannot make this folder: " + failure.message() + "; choose another with --dir");
+/// What `read` makes of a JSON file. Throws Error(data) for one that is damaged.
+template <typename Read>
+auto read_from(const fs::path& file, const Read& read) {
+  const Json content = read_json(file);
+  try {
+    return read(content);
+  } catch (const Json::exception& error) {
+    throw Error("E0502", file,
+                std::string("expected what knack has written, found something else: ") +
+                    error.what() + "; " + kNextStep);
   }
 }
 
@@ -69,6 +70,29 @@ std::vector<std::string> keys_of(const Json& object) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items()) keys.push_back(key);
   return keys;
+}
+
+RunOutcome outcome_of(const Json& summary, const Measure& measure) {
+  RunOutcome outcome;
+  outcome.seconds = number_at(summary, "seconds");
+  outcome.weights = measure.weights.empty() ? summary.value("chosen", "") : measure.weights;
+  const Json sets = summary.value("sets", Json::object());
+  if (!sets.contains(outcome.weights)) {
+    outcome.problem = "there is no weight set " + backticked(outcome.weights);
+    return outcome;
+  }
+  const Json& set = sets.at(outcome.weights);
+  const Json valid = set.value("valid", Json::object());
+  if (!valid.contains(measure.metric)) {
+    const std::vector<std::string> known = keys_of(valid);
+    throw Error("E0105", "--metric " + backticked(measure.metric) +
+                             ": expected a metric of these runs, which have " +
+                             backticked_list(known) + suggestion(measure.metric, known));
+  }
+  outcome.valid = number_at(valid, measure.metric);
+  outcome.test = number_at(set.value("test", Json::object()), measure.metric);
+  if (outcome.valid != outcome.valid) outcome.problem = measure.metric + " is not finite";
+  return outcome;
 }
 
 }  // namespace
@@ -85,9 +109,11 @@ AblationFolder::AblationFolder(const fs::path& folder, const Json& recipe)
     throw Error(ExitCode::usage, Error("E0505", folder, problem).diagnostics());
   }
   if (is_ours) {
-    require_same(path_, read_json(path_ / kResults).at("recipe"), recipe, "trainer.seed");
+    read_from(path_ / kResults, [&](const Json& results) {
+      require_same(path_, results.at("recipe"), recipe, "trainer.seed");
+    });
   }
-  make_folders(path_);
+  make_folders(path_, kNextStep);
   const fs::path lock = path_ / kLock;
   lock_ = FileDescriptor(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   if (!lock_.is_open()) {
@@ -110,7 +136,7 @@ fs::path AblationFolder::log_file(const Condition& condition, std::int64_t seed)
 }
 
 void AblationFolder::write_recipe(const Condition& condition) const {
-  make_folders(recipe_file(condition).parent_path());
+  make_folders(recipe_file(condition).parent_path(), kNextStep);
   write_json(recipe_file(condition), condition.recipe);
 }
 
@@ -118,39 +144,20 @@ RunState AblationFolder::state(const Condition& condition, std::int64_t seed) co
   const fs::path folder = run(condition, seed);
   if (!RunFolder::is_run(folder)) return RunState::absent;
   const RunFolder there = RunFolder::open(folder);
-  const Json before = read_json(there.recipe_file());
   Json now = condition.recipe;
   now["trainer"]["seed"] = seed;
   // 0 leaves the number to the host, which has chosen.
   const bool is_chosen = now.at("trainer").value("threads", 0) == 0;
-  require_same(folder, before, now, is_chosen ? "trainer.threads" : "");
+  read_from(there.recipe_file(), [&](const Json& before) {
+    require_same(folder, before, now, is_chosen ? "trainer.threads" : "");
+  });
   return there.is_finished() ? RunState::finished : RunState::interrupted;
 }
 
 RunOutcome AblationFolder::outcome(const Condition& condition, std::int64_t seed,
                                    const Measure& measure) const {
   const fs::path file = RunFolder::open(run(condition, seed)).summary_file();
-  const Json summary = read_json(file);
-  RunOutcome outcome;
-  outcome.seconds = number_at(summary, "seconds");
-  outcome.weights = measure.weights.empty() ? summary.value("chosen", "") : measure.weights;
-  const Json sets = summary.value("sets", Json::object());
-  if (!sets.contains(outcome.weights)) {
-    outcome.problem = "there is no weight set " + backticked(outcome.weights);
-    return outcome;
-  }
-  const Json& set = sets.at(outcome.weights);
-  const Json valid = set.value("valid", Json::object());
-  if (!valid.contains(measure.metric)) {
-    const std::vector<std::string> known = keys_of(valid);
-    throw Error("E0105", "--metric " + one_line(measure.metric) +
-                             ": expected a metric of these runs, which have " +
-                             backticked_list(known) + suggestion(measure.metric, known));
-  }
-  outcome.valid = number_at(valid, measure.metric);
-  outcome.test = number_at(set.value("test", Json::object()), measure.metric);
-  if (outcome.valid != outcome.valid) outcome.problem = measure.metric + " is not finite";
-  return outcome;
+  return read_from(file, [&](const Json& summary) { return outcome_of(summary, measure); });
 }
 
 void AblationFolder::write(const Json& results, const std::string& markdown) const {

@@ -30,14 +30,15 @@ struct RunOutcome {
 
 enum class RunState { absent, interrupted, finished };
 
-/// `FOLDER/<condition>/recipe.json`, `FOLDER/<condition>/seed-<n>/` with a run, `seed-<n>.log` beside
-/// it, and the results in `FOLDER/ablation.json` and `ablation.md`. No other process gets the folder
-/// while the object lives.
+/// `FOLDER/<condition>/recipe.json`, `FOLDER/<condition>/seed-<n>/` with a run, `seed-<n>.log`
+/// beside it, and the results in `FOLDER/ablation.json` and `ablation.md`. No other process gets
+/// the folder while the object lives.
 class AblationFolder {
  public:
   /// Makes the folder, or takes one over with the runs in it. `recipe` is the one of all tricks, as
   /// resolved() writes it, with the plugins that are used. Throws Error(usage) for a folder with
-  /// other things in it, Error(recipe) for that of another recipe, and Error(data).
+  /// other things in it, Error(recipe) for that of another recipe, and Error(data), also for a
+  /// damaged one.
   AblationFolder(const std::filesystem::path& folder, const Json& recipe);
 
   const std::filesystem::path& path() const {

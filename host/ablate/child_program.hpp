@@ -41,8 +41,8 @@ class ChildProgram {
   int exit_code_ = 0;
 };
 
-/// While it exists, SIGINT, SIGTERM, SIGHUP and SIGCHLD are kept for wait(). Those that were ignored
-/// before stay ignored. One at a time, in a process with one thread that matters.
+/// While it exists, SIGINT, SIGTERM, SIGHUP and SIGCHLD are kept for wait(). Those that were
+/// ignored before stay ignored. One at a time, in a process whose other threads began under one.
 class ChildSignals {
  public:
   ChildSignals();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -73,9 +74,9 @@ std::int64_t parse_seed(const std::string& text, const std::string& word) {
   const char* const end = word.data() + word.size();
   const auto result = std::from_chars(word.data(), end, seed);
   if (result.ec != std::errc() || result.ptr != end || seed < 0) {
-    throw Error("E0105", "--seeds " + one_line(text) +
+    throw Error("E0105", "--seeds " + backticked(text) +
                              ": expected a number of seeds, as 5, or a list of seeds, as "
-                             "1,2,3; found " +
+                             "1,2,3, found " +
                              backticked(word));
   }
   return seed;
@@ -122,7 +123,7 @@ Names chosen_tricks(const std::string& list, const Names& known) {
   const Names chosen = split(list);
   for (const std::string& name : chosen) {
     if (!has(known, name)) {
-      throw Error("E0105", "--tricks " + one_line(list) +
+      throw Error("E0105", "--tricks " + backticked(list) +
                                ": expected names of tricks of the recipe, which are " +
                                backticked_list(known) + ", found " + backticked(name) +
                                suggestion(name, known));
@@ -142,15 +143,21 @@ std::vector<std::int64_t> chosen_seeds(const std::string& text, std::int64_t fir
   if (seeds.size() == 1) {
     const std::int64_t count = std::min(seeds.front(), kMost);
     seeds.clear();
+    if (count > 0 && first > std::numeric_limits<std::int64_t>::max() - (count - 1)) {
+      throw Error("E0105", "--seeds " + backticked(text) +
+                               ": expected seeds that fit into 64 bits "
+                               "with sign, found too many from trainer.seed = " +
+                               std::to_string(first) + " on; give a list");
+    }
     for (std::int64_t i = 0; i < count; ++i) seeds.push_back(first + i);
   }
   const std::set<std::int64_t> different(seeds.begin(), seeds.end());
   if (different.size() < seeds.size()) {
     throw Error("E0105",
-                "--seeds " + one_line(text) + ": expected different seeds, found one twice");
+                "--seeds " + backticked(text) + ": expected different seeds, found one twice");
   }
   if (seeds.size() < 2) {
-    throw Error("E0105", "--seeds " + one_line(text) +
+    throw Error("E0105", "--seeds " + backticked(text) +
                              ": expected at least 2, since one run says nothing of how "
                              "far runs differ by chance; 5 is a good number");
   }

@@ -49,7 +49,7 @@ std::vector<std::string> chosen_tricks(const std::string& list,
                                        const std::vector<std::string>& known);
 
 /// The seeds that `text` asks for: "1,2,3", or their number, from `first` on. Throws Error(usage)
-/// unless there are at least two, all different and not negative.
+/// unless there are at least two, all different, not negative and of 64 bits.
 std::vector<std::int64_t> chosen_seeds(const std::string& text, std::int64_t first);
 
 }  // namespace knack::host

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/ablate/trainings.hpp"
 
+#include <signal.h>
 #include <string.h>
 
 #include <chrono>
@@ -72,6 +73,16 @@ class Trainer {
       : trainings_(trainings), jobs_(jobs), console_(console), on_end_(on_end) {}
 
   int run() {
+    try {
+      return train_all();
+    } catch (...) {
+      stop();
+      throw;
+    }
+  }
+
+ private:
+  int train_all() {
     while (true) {
       while (signal_ == 0 && next_ < trainings_.size() && running_.size() < jobs_) start_next();
       if (running_.empty()) return signal_;
@@ -81,7 +92,14 @@ class Trainer {
     }
   }
 
- private:
+  /// Lets those that run save and leave.
+  void stop() {
+    for (Running& running : running_) running.program.send(SIGTERM);
+    for (Running& running : running_) {
+      while (!running.program.has_ended()) pass_on(signals_.wait(std::chrono::seconds(1)));
+    }
+  }
+
   void start_next() {
     running_.emplace_back(next_, trainings_[next_]);
     ++next_;

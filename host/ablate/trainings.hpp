@@ -30,7 +30,7 @@ struct TrainingEnd {
 /// does not keep the others from running.
 ///
 /// SIGINT, SIGTERM and SIGHUP are passed to those that run, which save and leave; no others begin.
-/// Returns 0 or the first such signal.
+/// Returns 0 or the first such signal. What `on_end` throws ends all of them with SIGTERM.
 int run_trainings(const std::vector<Training>& trainings, std::size_t jobs, Console& console,
                   const std::function<std::string(std::size_t, const TrainingEnd&)>& on_end);
 

@@ -85,11 +85,7 @@ Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file, const 
       registry_for(recipe, true);  // what is wrong with the folders is not the recipe's doing
   check_pin_keys(recipe, plugins, document, diagnostics);
   const auto add_problem = [&](const std::string& pointer, Diagnostic problem) {
-    if (!problem.place.source.empty()) {
-      problem.notes.insert(problem.notes.begin(), "the plugin's file is " + problem.place.name());
-    }
-    problem.place = document.nearest_origin(pointer).value_place();
-    diagnostics.add(std::move(problem));
+    diagnostics.add(moved_to(document.nearest_origin(pointer).value_place(), std::move(problem)));
   };
   for (const auto& [kind, section] : plugin_sections(recipe)) {
     try {
@@ -106,7 +102,26 @@ Recipe CommandEnvironment::open_recipe(const std::filesystem::path& file, const 
     }
   }
   diagnostics.throw_if_any();
+  places_ = RecipePlaces(std::move(document));
+  warn_of_refused_places();
   return recipe;
+}
+
+void CommandEnvironment::warn_of_refused_places() {
+  for (const std::filesystem::path& place : options_.plugin_places) {
+    const std::filesystem::path real = std::filesystem::weakly_canonical(place);
+    const PluginFile* refused = nullptr;
+    bool is_used = false;
+    for (const PluginFile& file : registry().files()) {
+      if (file.checked.path != real && file.place.parent_path() != real) continue;
+      is_used = is_used || file.is_usable();
+      if (refused == nullptr) refused = &file;
+    }
+    if (is_used || refused == nullptr) continue;
+    const std::string warning =
+        "--plugin-path " + place.string() + ": nothing there is used; " + refused->refusal;
+    if (warnings_.insert(warning).second) console_.warning(warning);
+  }
 }
 
 }  // namespace knack::host

@@ -8,9 +8,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/app/common_options.hpp"
+#include "host/app/recipe_places.hpp"
 #include "host/plugin/instance_context.hpp"
 #include "host/plugin/registry.hpp"
 #include "host/plugin/search_path.hpp"
@@ -34,6 +36,21 @@ class CommandEnvironment {
   using Amend = std::function<void(Document& document, Diagnostics& diagnostics)>;
   Recipe open_recipe(const std::filesystem::path& file, const Amend& amend = {});
 
+  /// `error` with the places, in the files of the recipe that was opened last, of what it is about.
+  Error placed(const Error& error) const {
+    return places_.placed(error);
+  }
+
+  /// What `work` returns. Errors in it are thrown on with their places.
+  template <class Work>
+  auto with_places(Work&& work) const {
+    try {
+      return std::forward<Work>(work)();
+    } catch (const Error& error) {
+      throw placed(error);
+    }
+  }
+
   /// Where the command line, the environment, the user and the installation keep plugins;
   /// open_recipe() adds the recipe's own folders.
   SearchPlaces plugin_places() const;
@@ -55,11 +72,15 @@ class CommandEnvironment {
  private:
   class ConsoleLog;
 
+  /// Of folders and files of --plugin-path of which nothing is used.
+  void warn_of_refused_places();
+
   CommonOptions options_;
   Console console_;
   std::unique_ptr<ConsoleLog> log_;
   HostServices services_;
   std::vector<std::filesystem::path> recipe_places_;
+  RecipePlaces places_;
   PluginPolicy policy_;
   std::set<std::string> warnings_;  // that were given
   std::unique_ptr<Registry> registry_;

@@ -11,6 +11,7 @@
 #include "host/common/error.hpp"
 #include "host/common/shell_word.hpp"
 #include "host/recipe/diagnostics.hpp"
+#include "host/recipe/setting_advice.hpp"
 
 namespace knack::host {
 namespace {
@@ -81,6 +82,10 @@ class CommandText {
     return words_.size();
   }
 
+  const std::vector<std::string>& words() const {
+    return words_;
+  }
+
  private:
   std::vector<std::string> words_;
   std::string text_ = "knack";
@@ -90,6 +95,29 @@ class CommandText {
 [[noreturn]] void refuse(const CLI::App* command, Diagnostic problem) {
   problem.helps.push_back("`" + full_name(*command) + " --help` shows what there is");
   throw Error(problem);
+}
+
+/// A `--set` that means what `word` says in another way: `--epochs 3`, `trainer.epochs=3`, or
+/// `--set trainer.epochs 3`.
+std::vector<std::string> advice_to_set(const CLI::App& command, const std::string& word,
+                                       const CommandText& text) {
+  if (command.get_option_no_throw("--set") == nullptr) return {};
+  const std::vector<std::string>& words = text.words();
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    const std::string& path = words[i - 1];
+    const bool is_setting = words[i - 2] == "--set" && path.find('=') == path.npos;
+    if (is_setting && !words[i].starts_with('-')) return setting_advice(path, words[i]);
+  }
+  const bool is_option = word.starts_with("--");
+  const std::size_t begin = is_option ? 2 : 0;
+  const std::size_t equals = word.find('=');
+  if (equals != word.npos) {
+    return setting_advice(word.substr(begin, equals - begin), word.substr(equals + 1));
+  }
+  if (!is_option) return {};
+  const std::size_t next = text.find(word) + 1;
+  const bool has_value = next < words.size() && !words[next].starts_with("--");
+  return setting_advice(word.substr(begin), has_value ? words[next] : "VALUE");
 }
 
 /// What is wrong with a word that no command takes.
@@ -120,7 +148,11 @@ void refuse_unknown_words(const CLI::App& root, const CommandText& text) {
     problem.label = "no such command";
   }
   problem.place = text.place(text.find(word));
-  problem.helps = suggestions(word, known);
+  problem.helps = advice_to_set(*command, word, text);
+  if (problem.helps.empty()) problem.helps = suggestions(word, known);
+  if (command == &root && (word == "version" || word == "-v" || word == "-V")) {
+    problem.helps = {"did you mean `knack --version`?"};
+  }
   const CLI::App* innermost = deepest(&root);
   if (innermost != command && word.starts_with('-')) {
     problem.helps = {"options stand behind the command, as in `" + full_name(*innermost) + " " +

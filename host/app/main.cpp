@@ -8,10 +8,10 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
-#include <new>
 
 #include "host/app/command_line.hpp"
 #include "host/app/crash_report.hpp"
+#include "host/app/current_error.hpp"
 #include "host/common/error.hpp"
 #include "host/ui/color.hpp"
 
@@ -68,11 +68,7 @@ int main(int argc, char** argv) {
       return fail(Error("E0902", "standard output: cannot be written; make room on its disk"));
     }
     return code;
-  } catch (const Error& error) {
-    return fail(error);
-  } catch (const std::bad_alloc&) {
-    return fail(Error("E0901", "out of memory; make trainer.batch_size or the model smaller"));
-  } catch (const std::exception& error) {
-    return fail(Error("E0900", error.what()));
+  } catch (const std::exception&) {
+    return fail(knack::host::current_error());
   }
 }

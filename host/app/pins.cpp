@@ -124,8 +124,8 @@ std::vector<PinState> pin_states(Recipe& recipe, const Registry& registry) {
     } else if (known->expected != plugin.pin) {
       throw Error("E0331",
                   "plugins.pin: " + backticked(key) +
-                      ": expected one file that provides it, found " + known->file.string() +
-                      " and " + plugin.file->path.string() +
+                      ": expected one file that provides it, found " +
+                      backticked_path(known->file) + " and " + backticked_path(plugin.file->path) +
                       "; remove this pin, and two with the kind in front are written for it");
     }
   };

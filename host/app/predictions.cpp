@@ -8,6 +8,8 @@
 
 #include "host/checkpoint/safetensors_layout.hpp"
 #include "host/common/error.hpp"
+#include "host/common/shape_text.hpp"
+#include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
@@ -78,7 +80,7 @@ void PredictionsFile::commit() {
 }
 
 void PredictionsFile::refuse(const std::string& problem) const {
-  throw Error("E0503", "--predictions " + file_.string() + ": " + problem +
+  throw Error("E0503", "--predictions " + backticked_path(file_) + ": " + problem +
                            "; such predictions cannot be written");
 }
 

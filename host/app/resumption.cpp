@@ -6,6 +6,7 @@
 #include "host/app/provenance.hpp"
 #include "host/checkpoint/checkpoint_store.hpp"
 #include "host/common/error.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/recipe/difference.hpp"
 #include "host/run/checkpoints.hpp"
 
@@ -17,10 +18,6 @@ namespace fs = std::filesystem;
 bool has(const std::vector<std::string>& allowed, const std::string& key) {
   return std::any_of(allowed.begin(), allowed.end(),
                      [&](const std::string& prefix) { return is_within(key, prefix); });
-}
-
-std::string text_of(const Json& value) {
-  return value.is_null() ? "nothing" : one_line(value.dump());
 }
 
 /// A folder or file that has moved.
@@ -57,8 +54,8 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
   std::string flags;
   for (const Difference& difference : differences(before, after)) {
     if (is_consequence(difference)) continue;
-    const std::string line = difference.key + ": " + text_of(difference.before) + " in the run, " +
-                             text_of(difference.after) + " now";
+    const std::string line = difference.key + ": " + value_text(difference.before) +
+                             " in the run, " + value_text(difference.after) + " now";
     if (leaves_training_alone(difference.key)) {
       environment.console().debug("changed without effect on the training: " + line);
     } else if (has(allowed_keys, difference.key)) {
@@ -66,7 +63,7 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
       note(allowed, difference);
     } else {
       refused += (refused.empty() ? "" : "\n") + line;
-      flags += " --allow-change '" + difference.key + "'";
+      flags += " --allow-change " + shell_word(difference.key);
     }
   }
   for (const std::string& key : allowed_keys) {
@@ -80,8 +77,8 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
   if (!refused.empty()) {
     Diagnostic differs;
     differs.id = "E0340";
-    differs.sentence =
-        "--resume " + run.string() + ": expected the recipe of the run, found one that differs";
+    differs.sentence = "--resume " + backticked_path(run) +
+                       ": expected the recipe of the run, found one that differs";
     differs.notes = {refused};
     differs.helps = {
         "leave it as it was, or go on with another training than the one that began: add" + flags};
@@ -136,9 +133,12 @@ Resumption take_up(const fs::path& run, const TrainCommand& command,
   Resumption taken{RunFolder::take_over(run), {}, {}, {}, false};
   CheckpointStore store(taken.folder.checkpoints(), 1);
   store.clean();
-  const auto checkpoint = store.newest([&](const std::string& problem) {
-    environment.console().warning(problem + "; this checkpoint is damaged, the one before is used");
-  });
+  std::vector<std::string> damages;  // when all are damaged, the error lists them
+  const auto checkpoint =
+      store.newest([&](const std::string& problem) { damages.push_back(problem); });
+  for (const std::string& damage : damages) {
+    environment.console().warning(damage + "; this checkpoint is damaged, the one before is used");
+  }
   if (checkpoint) taken.checkpoint = checkpoint->path;
 
   const fs::path recipe_before =

@@ -41,8 +41,8 @@ fs::path find_checkpoint(const RunFolder& folder, const std::string& name) {
     known.push_back(place.path.filename());
   }
   if (contains(known, name)) return fs::canonical(folder.checkpoints() / name);
-  throw Error("E0510", "--checkpoint " + one_line(name) + ": expected a checkpoint of " +
-                           folder.path().string() + ", which has " +
+  throw Error("E0510", "--checkpoint " + backticked(name) + ": expected a checkpoint of " +
+                           backticked_path(folder.path()) + ", which has " +
                            (known.empty() ? "none" : backticked_list(known)) +
                            suggestion(name, known));
 }
@@ -55,8 +55,8 @@ RunWeights of_checkpoint(const RunFolder& folder, const WeightsRequest& request)
   if (contains(sets, name)) {
     return {name, checkpoint / "weights" / (name + kEnding), checkpoint.filename(), step};
   }
-  throw Error("E0509", "--weights " + one_line(name) + ": expected a weight set of " +
-                           checkpoint.string() + ", which has " + backticked_list(sets) +
+  throw Error("E0509", "--weights " + backticked(name) + ": expected a weight set of " +
+                           backticked_path(checkpoint) + ", which has " + backticked_list(sets) +
                            suggestion(name, sets));
 }
 
@@ -83,8 +83,8 @@ RunWeights find_weights(const RunFolder& folder, const WeightsRequest& request) 
   if (request.may_be_other_file && is_other_file(name)) return {name, name, "", std::nullopt};
   const bool has_checkpoint = fs::is_directory(folder.checkpoints() / "last");
   throw Error("E0509",
-              "--weights " + one_line(name) + ": expected a weight set of " +
-                  folder.path().string() + ", which has " +
+              "--weights " + backticked(name) + ": expected a weight set of " +
+                  backticked_path(folder.path()) + ", which has " +
                   (!sets.empty() ? backticked_list(sets)
                    : has_checkpoint
                        ? "none: its training did not end; --checkpoint last takes what was saved"

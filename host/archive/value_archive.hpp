@@ -33,8 +33,9 @@ class ValueArchiveWriter {
   std::set<std::string> names_;
 };
 
-/// Puts trees together again that a ValueArchiveWriter took apart. Each tensor is a new one, row-major,
-/// on the CPU, or on `device` if it was on another than that. Throws Error(data) for JSON that no writer wrote and tensors that are missing.
+/// Puts trees together again that a ValueArchiveWriter took apart. Each tensor is a new one,
+/// row-major, on the CPU, or on `device` if it was on another than that. Throws Error(data) for
+/// JSON that no writer wrote and tensors that are missing.
 Value read_value(const nlohmann::ordered_json& json, const SafetensorsReader& tensors,
                  at::Device device = at::kCPU);
 

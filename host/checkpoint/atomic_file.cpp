@@ -25,10 +25,25 @@ fs::path folder_of(const fs::path& place) {
   return place.has_parent_path() ? place.parent_path() : fs::path(".");
 }
 
+// A file put in its place would be the end of a device or a pipe: of /dev/null for the whole machine.
+fs::path replaceable(fs::path place) {
+  std::error_code ignored;
+  const fs::file_status found = fs::status(place, ignored);
+  if (fs::exists(found) && !fs::is_regular_file(found)) {
+    throw Error("E0503", place,
+                std::string("expected a regular file or none, found ") +
+                    (fs::is_directory(found) ? "a folder" : "a special file") +
+                    "; name another file");
+  }
+  return place;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path place)
-    : place_(std::move(place)), temporary_(temporary_beside(place_)), output_(temporary_, place_) {}
+    : place_(replaceable(std::move(place))),
+      temporary_(temporary_beside(place_)),
+      output_(temporary_, place_) {}
 
 AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
@@ -72,6 +87,17 @@ void put_in_place(const fs::path& from, const fs::path& to) {
   if (failure) {
     throw Error("E0503", to, "cannot be put in place: " + failure.message());
   }
+}
+
+bool make_folders(const fs::path& folder, const std::string& next_step) {
+  std::error_code failure;
+  const bool is_new = fs::create_directories(folder, failure);
+  if (failure) {
+    throw Error("E0503", folder,
+                "cannot make this folder: " + failure.message() +
+                    (next_step.empty() ? "" : "; " + next_step));
+  }
+  return is_new;
 }
 
 fs::path temporary_beside(const fs::path& place) {

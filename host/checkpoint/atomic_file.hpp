@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "host/checkpoint/output_file.hpp"
@@ -13,8 +14,8 @@ namespace knack::host {
 /// step and on disk even through a power cut. Whoever looks sees the old file or the new one.
 ///
 /// Without commit() the temporary file is removed and what stood in the place stays. A place that
-/// is a symbolic link is replaced by the file. Every failure throws Error(ExitCode::data) with the
-/// path and the system's reason.
+/// is a symbolic link is replaced by the file; one that is a folder, a device or a pipe, or leads
+/// to one, is refused. Every failure throws Error(ExitCode::data) with the path and the reason.
 class AtomicFile {
  public:
   /// Opens the temporary file. The folder must exist.
@@ -44,6 +45,10 @@ void copy_file_atomically(const std::filesystem::path& from, const std::filesyst
 
 /// Renames a file or folder that is whole. Throws Error(data).
 void put_in_place(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Makes a folder and those above it; true when it was not there. Throws Error(data), which ends
+/// with `next_step` where there is one.
+bool make_folders(const std::filesystem::path& folder, const std::string& next_step = {});
 
 /// A hidden name beside `place` that no other process and no other call of this one gets.
 std::filesystem::path temporary_beside(const std::filesystem::path& place);

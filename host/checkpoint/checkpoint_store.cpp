@@ -35,16 +35,6 @@ std::optional<std::int64_t> number_of(const std::string& name) {
   return number;
 }
 
-/// True when it was not there.
-bool make_folders(const fs::path& folder) {
-  std::error_code failure;
-  const bool is_new = fs::create_directories(folder, failure);
-  if (failure) {
-    throw Error("E0503", folder, "cannot make this folder: " + failure.message());
-  }
-  return is_new;
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
     text.replace(at, what.size(), by);
@@ -157,7 +147,7 @@ fs::path CheckpointStore::write(std::int64_t step, std::int64_t epoch, bool is_b
   prune();
   return place;
 } catch (const fs::filesystem_error& error) {
-  throw Error("E0503", error.path1().string() + ": " + error.code().message());
+  throw Error("E0503", error.path1(), error.code().message());
 }
 
 void CheckpointStore::go_on_from(const fs::path& checkpoint, bool is_best) const {

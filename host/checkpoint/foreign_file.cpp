@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <system_error>
 
 #include "host/common/file_descriptor.hpp"
 #include "host/common/installation.hpp"
@@ -11,6 +12,7 @@
 namespace knack::host {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
 constexpr std::uint64_t kStart = 64;
@@ -49,12 +51,21 @@ constexpr const char* kToSafetensors =
     R"(s.save_file({re.sub("^(module[.])+", "", k): v.clone(memory_format=torch.contiguous_format) )"
     R"(for k, v in d.items() if torch.is_tensor(v) and k != "n_averaged"}, sys.argv[2], {"format": "pt"}))";
 
-ForeignFile of_pytorch(const char* what, const char* load, const std::filesystem::path& file) {
-  std::filesystem::path target = file;
-  target.replace_extension(file.extension() == ".safetensors" ? ".converted.safetensors"
-                                                              : ".safetensors");
+/// A name beside `file` that nothing has yet: what converts it writes over what is there.
+fs::path free_target(const fs::path& file) {
+  fs::path target = file;
+  target.replace_extension(".safetensors");
+  std::error_code ignored;
+  for (int i = 1; fs::exists(fs::symlink_status(target, ignored)); ++i) {
+    target = file;
+    target.replace_extension(".converted" + (i == 1 ? "" : std::to_string(i)) + ".safetensors");
+  }
+  return target;
+}
+
+ForeignFile of_pytorch(const char* what, const char* load, const fs::path& file) {
   const std::string from = shell_word(file.string());
-  const std::string to = shell_word(target.string());
+  const std::string to = shell_word(free_target(file).string());
   const auto script = installed_share_folder() / "convert_pth.py";
   return {what,
           {"convert it with\npython3 -c 'import re, sys, torch, safetensors.torch as s; " +
@@ -64,7 +75,7 @@ ForeignFile of_pytorch(const char* what, const char* load, const std::filesystem
 }
 
 /// An archive of torch.save() since 1.6, of torch.jit.save(), of numpy.savez(), or any other.
-ForeignFile describe_zip(std::string_view end, const std::filesystem::path& file) {
+ForeignFile describe_zip(std::string_view end, const fs::path& file) {
   const auto has = [&](std::string_view name) { return end.find(name) != end.npos; };
   if (has("/constants.pkl")) return of_pytorch("a TorchScript archive", kFromTorchScript, file);
   if (has("/data.pkl")) return of_pytorch("a PyTorch checkpoint", kFromCheckpoint, file);
@@ -88,7 +99,7 @@ std::string read_part(int descriptor, std::uint64_t offset, std::uint64_t size) 
 }  // namespace
 
 std::optional<ForeignFile> recognise_foreign_file(int descriptor, std::uint64_t size,
-                                                  const std::filesystem::path& file) {
+                                                  const fs::path& file) {
   const std::string start = read_part(descriptor, 0, std::min(size, kStart));
   const auto begins = [&](std::string_view bytes) { return start.starts_with(bytes); };
   if (begins("PK\x03\x04"sv)) {

@@ -16,10 +16,10 @@ struct ForeignFile {
   std::vector<std::string> helps;  ///< what to do about it; commands stand on lines of their own
 };
 
-/// Recognises by their first bytes, and zip archives by the names in them, what people have in place
-/// of a safetensors file: files of torch.save() in both of its formats, TorchScript, other pickles,
-/// ONNX, HDF5, NumPy, GGUF, and what a download left that failed. Nothing for all else. `file` is
-/// what the commands convert.
+/// Recognises by their first bytes, and zip archives by the names in them, what people have in
+/// place of a safetensors file: files of torch.save() in both of its formats, TorchScript, other
+/// pickles, ONNX, HDF5, NumPy, GGUF, and what a download left that failed. Nothing for all else.
+/// `file` is what the commands convert.
 std::optional<ForeignFile> recognise_foreign_file(int descriptor, std::uint64_t size,
                                                   const std::filesystem::path& file);
 

@@ -10,6 +10,7 @@
 #include "host/checkpoint/atomic_file.hpp"
 #include "host/checkpoint/safetensors_layout.hpp"
 #include "host/common/error.hpp"
+#include "host/common/shape_text.hpp"
 
 namespace knack::host {
 namespace {
@@ -105,14 +106,6 @@ std::optional<std::uint64_t> tensor_bytes(std::string_view dtype,
     if (size > 0 && __builtin_mul_overflow(bytes, size, &bytes)) return std::nullopt;
   }
   return is_empty ? 0 : static_cast<std::uint64_t>(bytes);
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t size : shape) {
-    text.append(text.size() > 1 ? ", " : "").append(std::to_string(size));
-  }
-  return text + "]";
 }
 
 SafetensorsLayout lay_out(const std::filesystem::path& file,

@@ -40,7 +40,4 @@ SafetensorsLayout lay_out(const std::filesystem::path& file,
                           const std::vector<TensorToWrite>& tensors,
                           const std::map<std::string, std::string>& metadata);
 
-/// `[2, 3]`
-std::string shape_text(const std::vector<std::int64_t>& shape);
-
 }  // namespace knack::host

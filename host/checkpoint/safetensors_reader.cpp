@@ -140,9 +140,11 @@ void SafetensorsReader::open() {
   descriptor_ = FileDescriptor(::open(file_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status{};
   if (!descriptor_.is_open() || ::fstat(descriptor_.get(), &status) != 0) {
+    const int cause = errno;
     throw Error("E0502", file_,
-                std::string("expected a readable safetensors file, found ") + std::strerror(errno) +
-                    "; check the path and its permissions");
+                cause == ENOENT ? std::string("there is no such file; check the path")
+                                : std::string("cannot be read: ") + std::strerror(cause) +
+                                      "; check its permissions");
   }
   if (!S_ISREG(status.st_mode)) {
     throw Error("E0502", file_,
@@ -237,9 +239,8 @@ void SafetensorsReader::read(const StoredTensor& tensor, void* buffer) const {
 void SafetensorsReader::refuse(const std::string& place, const std::string& expected,
                                const std::string& found) const {
   throw Error("E0506", file_,
-              "" + place + ": expected " + expected + ", found " + found +
-                  "; the file is damaged or no safetensors file, write or "
-                  "download it again");
+              place + ": expected " + expected + ", found " + found +
+                  "; the file is damaged or no safetensors file, write or download it again");
 }
 
 }  // namespace knack::host

@@ -139,14 +139,27 @@ class Renderer {
   std::set<std::string> ids_;
 };
 
+/// Where the parts of a message end. Between backticks stands what a user wrote, with any text.
+std::vector<std::size_t> separators_of(std::string_view text) {
+  std::vector<std::size_t> separators;
+  bool is_quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '`') is_quoted = !is_quoted;
+    if (!is_quoted && text.substr(at).starts_with("; ")) separators.push_back(at);
+  }
+  return separators;
+}
+
 }  // namespace
 
 Diagnostic diagnostic_of(ErrorId id, const std::string& message) {
   Diagnostic diagnostic{.id = id};
   const std::size_t end = std::min(message.find('\n'), message.size());
   diagnostic.sentence = message.substr(0, end);
-  const std::size_t first = diagnostic.sentence.find("; ");
-  if (const auto last = diagnostic.sentence.rfind("; "); last != std::string::npos) {
+  const std::vector<std::size_t> separators = separators_of(diagnostic.sentence);
+  if (!separators.empty()) {
+    const std::size_t first = separators.front();
+    const std::size_t last = separators.back();
     diagnostic.helps.push_back(diagnostic.sentence.substr(last + 2));
     if (first < last) {
       diagnostic.notes.push_back(diagnostic.sentence.substr(first + 2, last - first - 2));

@@ -42,10 +42,13 @@ struct Diagnostic {
   std::string label = {};               ///< beside the mark: what was expected and what found
   std::vector<std::string> notes = {};  ///< further facts
   std::vector<std::string> helps = {};  ///< what to do next
+  /// What of the recipe it is about, as `--set` writes it, so that its place can be shown: such as
+  /// "data.train", "tricks[ema]" or "trainer.device". Empty: nothing of it.
+  std::string subject = {};
 };
 
-/// A diagnostic out of a message of the form `SENTENCE; NOTE; NEXT STEP`, of which the latter two may
-/// be missing. Further lines are a note.
+/// A diagnostic out of a message of the form `SENTENCE; NOTE; NEXT STEP`, of which the latter two
+/// may be missing. Further lines are a note. A `; ` between backticks separates nothing.
 Diagnostic diagnostic_of(ErrorId id, const std::string& message);
 
 /// All of it on one line: `PLACE: SENTENCE: LABEL; NOTE; HELP`.

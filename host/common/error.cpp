@@ -42,9 +42,6 @@ Error::Error(ExitCode code, const std::string& text, std::vector<Diagnostic> dia
       code_(code),
       diagnostics_(std::make_shared<const std::vector<Diagnostic>>(std::move(diagnostics))) {}
 
-Error::Error(ExitCode code, const std::string& message)
-    : Error(code, message, {diagnostic_of("E0900", message)}) {}
-
 Error::Error(ErrorId id, const std::string& message)
     : Error(exit_code_of(id), message, {diagnostic_of(id, message)}) {}
 

@@ -32,7 +32,6 @@ enum class ExitCode : int {
 class Error : public std::runtime_error {
  public:
   /// `message` is `SENTENCE; NEXT STEP`, with the place at the beginning where there is no other.
-  Error(ExitCode code, const std::string& message);
   Error(ErrorId id, const std::string& message);
 
   /// The same about a file.

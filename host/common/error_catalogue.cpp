@@ -20,7 +20,6 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"E0106", "options that exclude each other"},
     {"E0107", "no such error code"},
     {"E0110", "a new project that cannot be made"},
-    {"E0113", "a device that is not there"},
 
     {"E0201", "a recipe that is not JSON"},
     {"E0202", "a comma before a closing bracket"},
@@ -43,6 +42,8 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"E0314", "a value that is not one of the choices"},
     {"E0315", "a value that breaks another rule"},
     {"E0316", "two tricks of one name"},
+    {"E0317", "two weight sets of one name"},
+    {"E0318", "a weight set that nobody publishes"},
     {"E0320", "a `--set` that is not PATH=VALUE"},
     {"E0321", "a `--set` of something that is not there"},
     {"E0330", "a pin that protects nothing"},
@@ -50,6 +51,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"E0340", "a recipe other than that of the run"},
     {"E0341", "a monitored metric that is not there"},
     {"E0342", "a batch size that leaves no batch"},
+    {"E0343", "a device that is not there"},
 
     {"E0401", "no such plugin"},
     {"E0402", "a plugin file or folder that cannot be used"},
@@ -106,7 +108,7 @@ std::string_view error_page(std::string_view id) {
   if (const auto nearest = nearest_name(name, ids)) {
     diagnostic.helps.push_back("did you mean `" + *nearest + "`?");
   }
-  diagnostic.helps.push_back("docs/errors lists all codes");
+  diagnostic.helps.push_back("an error has its code behind the word `error`, as in `error[E0312]`");
   throw Error(diagnostic);
 }
 

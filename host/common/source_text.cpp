@@ -19,10 +19,16 @@ std::size_t forward(std::string_view text, std::size_t at, std::size_t count) {
   return at;
 }
 
+/// The byte at which the code point `count` before that at `at` begins; as forward() does, a byte
+/// that belongs to none counts as one.
 std::size_t backward(std::string_view text, std::size_t at, std::size_t count) {
+  constexpr std::size_t kLargest = 4;
   for (; count > 0 && at > 0; --count) {
-    --at;
-    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+    std::size_t size = 1;
+    for (std::size_t wider = 2; wider <= std::min(at, kLargest); ++wider) {
+      if (code_point_size(text, at - wider) == wider) size = wider;
+    }
+    at -= size;
   }
   return at;
 }
@@ -50,8 +56,8 @@ void show(SourcePlace& place, std::string_view line, std::size_t begin, std::siz
   const std::size_t to = forward(line, from, kShown);
   const std::string_view lead = from == 0 ? "" : "...";
   place.text = std::string(lead).append(line.substr(from, to - from));
-  place.begin = begin - from + lead.size();
-  place.end = std::min(end, to) - from + lead.size();
+  place.begin = std::min(begin, to) - from + lead.size();
+  place.end = std::clamp(end, std::min(begin, to), to) - from + lead.size();
   if (to < line.size()) place.text += "...";
 }
 

@@ -42,10 +42,12 @@ Finding examine_libtorch(const std::vector<fs::path>& loaded) {
 Finding examine_terminal() {
   const char* term = std::getenv("TERM");
   const bool is_terminal = isatty(STDERR_FILENO) != 0;
+  const bool is_coloured = has_color(STDERR_FILENO);
   return {Health::ok, "terminal",
-          (is_terminal ? "TERM=" + std::string(term == nullptr ? "" : term)
-                       : std::string("standard error is none")) +
-              (has_color(STDERR_FILENO) ? ", with colours" : ", without colours"),
+          is_terminal ? "TERM=" + std::string(term == nullptr ? "" : term) +
+                            (is_coloured ? ", with colours" : ", without colours")
+                      : std::string("standard error is not a terminal: ") +
+                            (is_coloured ? "colours" : "no colours") + ", no progress line",
           ""};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/common/join.hpp"
+#include "host/common/kernel_files.hpp"
 
 namespace knack::host {
 namespace {
@@ -23,21 +24,6 @@ std::string version_in(std::istream& file) {
     if (word.find_first_not_of("0123456789.") == std::string::npos) return word;
   }
   return "of an unknown version";
-}
-
-std::vector<std::string> models() {
-  const std::string key = "Model:";
-  std::vector<std::string> names;
-  std::error_code absent;
-  for (const auto& gpu : fs::directory_iterator("/proc/driver/nvidia/gpus", absent)) {
-    std::ifstream file(gpu.path() / "information");
-    for (std::string line; std::getline(file, line);) {
-      if (!line.starts_with(key)) continue;
-      const std::size_t start = line.find_first_not_of(" \t", key.size());
-      if (start != std::string::npos) names.push_back(line.substr(start));
-    }
-  }
-  return names;
 }
 
 /// Why LibTorch has CUDA and sees no device, and what helps.
@@ -67,7 +53,7 @@ GpuFacts gather_gpu_facts() {
   std::ifstream version("/proc/driver/nvidia/version");
   facts.has_driver = version.good();
   if (facts.has_driver) facts.driver = version_in(version);
-  facts.models = models();
+  facts.models = nvidia_models();
   std::error_code absent;
   facts.has_device_files = fs::exists("/dev/nvidia0", absent);
   facts.visible_devices = std::getenv("CUDA_VISIBLE_DEVICES");

@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <map>
 #include <sstream>
 
 #include "host/common/join.hpp"
+#include "host/common/kernel_files.hpp"
 #include "host/ui/quantity_text.hpp"
 #include "host/ui/table.hpp"
 
@@ -20,20 +20,6 @@ namespace knack::host {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Lines `key : value` of a file of the kernel; of equal keys the first.
-std::map<std::string, std::string> values_in(const fs::path& file) {
-  std::map<std::string, std::string> values;
-  std::ifstream stream(file);
-  for (std::string line; std::getline(stream, line);) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const std::string key = line.substr(0, line.find_last_not_of(" \t", colon - 1) + 1);
-    const std::size_t start = line.find_first_not_of(" \t", colon + 1);
-    values.emplace(key, start == std::string::npos ? "" : line.substr(start));
-  }
-  return values;
-}
 
 std::vector<std::string> known_features(const std::string& flags) {
   const std::vector<std::string> known = {"avx2",        "fma",      "avx512f",  "avx512_vnni",
@@ -170,13 +156,13 @@ Finding examine_memory(const MachineFacts& facts) {
 
 MachineFacts gather_machine_facts() {
   MachineFacts facts;
-  auto cpu = values_in("/proc/cpuinfo");
+  auto cpu = kernel_values("/proc/cpuinfo");
   facts.cpu = cpu.count("model name") != 0 ? cpu["model name"] : "an unknown processor";
   facts.features = known_features(cpu["flags"] + " " + cpu["Features"]);
   facts.cores = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   facts.usable_cores = usable_cores();
   facts.quota = processor_quota();
-  auto memory = values_in("/proc/meminfo");
+  auto memory = kernel_values("/proc/meminfo");
   facts.memory = kibibytes(memory["MemTotal"]);
   facts.available_memory = kibibytes(memory["MemAvailable"]);
   facts.memory_limit = memory_limit();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/common/error.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/plugin/registry.hpp"
 
@@ -59,7 +60,7 @@ void examine_files(const Place& place, Findings& findings) {
   if (is_writable_by_all(place.path)) {
     finding.health = Health::problem;
     finding.found += "; everybody can write to it, so none of them is used";
-    finding.advice = "chmod o-w " + place.path.string();
+    finding.advice = "chmod o-w " + shell_word(place.path.string());
   }
   findings.push_back(std::move(finding));
   findings.insert(findings.end(), refused.begin(), refused.end());

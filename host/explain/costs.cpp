@@ -16,8 +16,11 @@ namespace {
 
 constexpr std::int64_t kFew = 2;  // BatchNorm needs more than one sample
 constexpr std::int64_t kMore = kFew + 1;
+/// So many times the gradients must activations be, for a step's peak to grow as they do.
+constexpr std::int64_t kOutweigh = 4;
 
-/// A size that grows in proportion to the samples, from what it was with `few` of them and one more.
+/// A size that grows in proportion to the samples, from what it was with `few` of them and one
+/// more.
 std::int64_t extrapolated(std::int64_t few, std::int64_t with_few, std::int64_t with_more,
                           std::int64_t samples) {
   return std::max<std::int64_t>(with_few + (with_more - with_few) * (samples - few), 0);
@@ -62,16 +65,35 @@ class CostMeasurement {
 
   void measure_training() {
     parts_.model->set_training(true);
-    clear_gradients();
-    const StepMemory few = measure_micro_batch(kFew);
-    clear_gradients();
-    const StepMemory more = measure_micro_batch(kMore);
+    StepMemory few = measure_micro_batch(kFew);
+    StepMemory more = measure_micro_batch(kMore);
     activations_ = extrapolated(kFew, few.activations, more.activations, sizes_.batch_size);
-    step_peak_ = extrapolated(kFew, few.peak, more.peak, sizes_.batch_size);
+    measured_ = enough_samples(more.activations - few.activations);
+    if (measured_ > kFew) {
+      few = measure_micro_batch(measured_);
+      more = measure_micro_batch(measured_ + 1);
+    }
+    step_peak_ =
+        std::max(extrapolated(measured_, few.peak, more.peak, sizes_.batch_size), activations_);
     measure_optimizer();
   }
 
+  /// With few samples a step is at its highest where all gradients are there, with a batch where
+  /// all activations are.
+  std::int64_t enough_samples(std::int64_t activations_of_one) const {
+    std::int64_t gradients = 0;
+    for (const ModelTensor& parameter : parts_.parameters) {
+      const at::Tensor& gradient = parameter.tensor.grad();
+      if (gradient.defined()) gradients += static_cast<std::int64_t>(gradient.nbytes());
+    }
+    const std::int64_t enough =
+        kOutweigh * gradients / std::max<std::int64_t>(activations_of_one, 1);
+    return std::max(kFew, std::min(enough, sizes_.batch_size));
+  }
+
+  /// A micro-batch of a step of its own.
   StepMemory measure_micro_batch(std::int64_t samples) {
+    clear_gradients();
     const auto [inputs, targets] = read(parts_.train, samples);
     const std::int64_t before = meter_.held();
     meter_.restart_peak();
@@ -174,7 +196,8 @@ class CostMeasurement {
   std::int64_t activations_ = 0;
   std::int64_t gradient_bytes_ = 0;
   std::int64_t optimizer_bytes_ = 0;
-  std::int64_t step_peak_ = 0;  // beyond what is always there, gradients included
+  std::int64_t measured_ = kFew;  // samples of the steps that the next one is known from
+  std::int64_t step_peak_ = 0;    // beyond what is always there, gradients included
   std::int64_t evaluation_peak_ = 0;
 };
 
@@ -189,7 +212,9 @@ void CostMeasurement::list_memory() {
   for (const ModelTensor& entry : fit_.weights().model_tensors()) {
     (entry.is_buffer ? buffers : weights) += static_cast<std::int64_t>(entry.tensor.nbytes());
   }
-  const std::string few = std::to_string(kFew) + " and " + std::to_string(kMore) + " samples";
+  const auto samples = [](std::int64_t few) {
+    return std::to_string(few) + " and " + std::to_string(few + 1) + " samples";
+  };
   std::int64_t always = add("program", "program and libraries", sizes_.program_bytes,
                             "resident before the parts were made");
   always += add("parameters", "parameters", weights, "their sizes");
@@ -204,15 +229,16 @@ void CostMeasurement::list_memory() {
                 "what they held after fit_begin");
   add("gradients", "gradients", gradient_bytes_, "their sizes");
   add("activations", "activations of a micro-batch", activations_,
-      "held after forward of " + few + ", in proportion");
+      "held after forward of " + samples(kFew) + ", in proportion");
   const std::int64_t train_batches = batch_bytes(sizes_.batch_size, sizes_.window, sizes_.workers);
   const std::int64_t valid_batches = batch_bytes(sizes_.valid_batch_size, 1, sizes_.valid_workers);
   add("batches", "batches, read ahead", std::max(train_batches, valid_batches),
       "size of a sample, window and loader threads");
-  const std::int64_t step = add("step_peak", "most in a step", step_peak_,
-                                "highest point of one of " + few + ", in proportion");
+  const std::int64_t step =
+      add("step_peak", "most in a step", step_peak_,
+          "highest point of one of " + samples(measured_) + ", in proportion");
   const std::int64_t evaluation = add("evaluation_peak", "most in an evaluation", evaluation_peak_,
-                                      "highest point of one of 1 and 2 samples, in proportion");
+                                      "highest point of one of " + samples(1) + ", in proportion");
   add("peak", "peak", always + std::max(step + train_batches, evaluation + valid_batches),
       "all but gradients and activations, which are in the step's");
 }

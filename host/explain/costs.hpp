@@ -27,7 +27,8 @@ struct Costs {
   std::vector<MemoryItem> memory;
 };
 
-/// Runs the model forward and backward on two and on three samples, and the optimizer once: what
+/// Runs the model forward and backward on two and on three samples, and, where gradients would hide
+/// how the memory grows, on as many as outweigh them, at most a batch; and the optimizer once. What
 /// grows with the batch is taken to grow in proportion. Tricks do not act. `meter` must be the one
 /// in use. `fit` has a loop; its weights and its optimizer's state are of no use afterwards.
 Costs measure_costs(Fit& fit, MemoryMeter& meter, const CostSizes& sizes);

@@ -89,7 +89,7 @@ class Explainer {
     Fit fit(rehearsed_, registry_, services_, memory.folder());
     Rehearsal rehearsal(fit, services_, meter);
     choose_threads(fit.parts());
-    told_.description = fit.parts().description();
+    told_.description = fit.parts().description(device_of_training());
     rehearsal.run();
     told_.is_complete = true;
     told_.conflicts = rehearsal.conflicts();
@@ -113,6 +113,12 @@ class Explainer {
   }
 
  private:
+  /// As far as it can be told here, where there may be another.
+  std::string device_of_training() const {
+    if (recipe_.trainer.device != "auto") return recipe_.trainer.device;
+    return at::hasCUDA() ? "cuda" : "cpu";
+  }
+
   /// Notes what a training would choose, and takes what suits the few samples of the rehearsal.
   void choose_threads(FitParts& parts) const {
     if (recipe_.trainer.threads > 0) return;
@@ -268,6 +274,9 @@ class Explainer {
     sizes.valid_workers = recipe_.valid.loader.workers;
     sizes.program_bytes = program;
     for (const TrickFacts& trick : told_.tricks) sizes.trick_bytes += trick.kept_bytes;
+    if (device_of_training() != "cpu") {
+      told_.notes.push_back("rehearsed and measured on the CPU, where memory and threads differ");
+    }
     try {
       Costs costs = measure_costs(fit, meter, sizes);
       told_.flops = std::move(costs.flops);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "host/common/join.hpp"
+#include "host/common/shape_text.hpp"
 #include "host/explain/recipe_text.hpp"
 #include "host/ui/color.hpp"
 #include "host/ui/quantity_text.hpp"
@@ -16,18 +18,6 @@ using Rows = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kMostListed = 30;  // parameters that are listed without being asked
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text;
-  for (const std::int64_t size : shape) text += (text.empty() ? "" : "x") + std::to_string(size);
-  return text.empty() ? "scalar" : text;
-}
 
 std::string set_text(const SetOption& set) {
   return set.option + " = " + short_number_text(set.value) + " (" + set.trick + ": " + set.reason +
@@ -85,7 +75,8 @@ class ExplanationText {
         {"micro-batches of an epoch", count_text(n.micro_batches_per_epoch), ""},
         {"steps of an epoch", count_text(n.steps_per_epoch),
          "the last with " + count_text(n.last_step_samples) + " samples"},
-        {"steps in all", count_text(n.total_steps), "in " + count_text(n.epochs) + " epochs"},
+        {"steps in all", count_text(n.total_steps),
+         "in " + count_text(n.epochs) + (n.epochs == 1 ? " epoch" : " epochs")},
         {"evaluation of an epoch", count_text(n.evaluated_sets * n.valid_batches) + " batches",
          count_text(n.evaluated_sets) + " weight set" + (n.evaluated_sets == 1 ? "" : "s") + " x " +
              count_text(n.valid_batches) + " of " + count_text(n.valid_samples) + " samples"},
@@ -100,7 +91,7 @@ class ExplanationText {
   void add_flops(Rows& rows) const {
     const FlopNumbers& flops = *told_.flops;
     std::string uncounted = "convolutions, matrix products, attention; a multiply-add is 2";
-    if (!flops.uncounted.empty()) uncounted += "; without " + joined(flops.uncounted);
+    if (!flops.uncounted.empty()) uncounted += "; without " + join(flops.uncounted);
     rows.push_back({"forward of a sample", flops_text(flops.forward), uncounted});
     rows.push_back({"backward of a sample", flops_text(flops.backward), ""});
     rows.push_back({"a training step", flops_text(flops.step), "a full window, without tricks"});
@@ -123,7 +114,7 @@ class ExplanationText {
     Rows list = {{"hook", "tricks, in order"}};
     for (const HookRow& row : told_.hooks) {
       if (row.tricks.empty()) continue;
-      list.push_back({row.hook, joined(row.tricks)});
+      list.push_back({row.hook, join(row.tricks)});
       std::vector<std::string>& cells = matrix.emplace_back();
       cells.push_back(row.hook + (row.is_reversed ? " (reverse)" : ""));
       for (const TrickFacts& trick : told_.tricks) {
@@ -249,11 +240,11 @@ class ExplanationText {
     for (const auto& [name, value] : trick.changed_options) {
       options.push_back(name + " = " + value.dump());
     }
-    item("options", options.empty() ? "all as by default" : joined(options));
-    item("acts at", joined(trick.hooks));
-    item("changes", joined(changes_of(trick)));
-    if (!trick.publishes.empty()) item("publishes", joined(trick.publishes));
-    if (!trick.metrics.empty()) item("reports", joined(trick.metrics));
+    item("options", options.empty() ? "all as by default" : join(options));
+    item("acts at", join(trick.hooks));
+    item("changes", join(changes_of(trick)));
+    if (!trick.publishes.empty()) item("publishes", join(trick.publishes));
+    if (!trick.metrics.empty()) item("reports", join(trick.metrics));
     if (trick.kept_bytes > 0) item("keeps", bytes_text(trick.kept_bytes));
     if (trick.last_run) {
       item("last run", short_number_text(trick.last_run->seconds) + " s, " +
@@ -262,7 +253,7 @@ class ExplanationText {
       for (const auto& [name, value] : trick.last_run->facts.items()) {
         facts.push_back(name + " = " + value.dump());
       }
-      item("", joined(facts));
+      item("", join(facts));
     }
   }
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "host/plugin/text.hpp"
-#include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
@@ -71,6 +70,13 @@ void Rehearsal::run() {
   LogSink* const log = std::exchange(host_.log, nullptr);  // what is said of a few samples misleads
   try {
     if (!failure_) run_epoch();
+  } catch (const Error& error) {
+    note_windows();
+    if (error.code() == ExitCode::recipe) {  // whatever the samples
+      add_failure("rehearsal", error, {});
+    } else if (!failure_) {
+      add_conflict(Conflict::Severity::warning, "rehearsal", error.what(), {});
+    }
   } catch (const std::exception& error) {
     note_windows();
     if (!failure_) add_conflict(Conflict::Severity::warning, "rehearsal", error.what(), {});
@@ -160,12 +166,7 @@ void Rehearsal::evaluate_sets() {
 void Rehearsal::check_monitor(const Metrics& metrics) {
   const std::string monitor(view(fit_.context().monitor));
   if (failure_ || metrics.contains(monitor)) return;
-  std::vector<std::string> names;
-  for (const auto& [name, value] : metrics) names.push_back(name);
-  add_failure("eval_end",
-              Error("E0341", "trainer.monitor: expected a metric of the objective (" +
-                                 backticked_list(names) + "), found `" + monitor + "`"),
-              {});
+  add_failure("eval_end", unknown_monitor(monitor, metrics), {});
 }
 
 /// Asks each trick by itself, where the loop would ask them all.

@@ -25,6 +25,12 @@ std::string& error_text() {
   return text;
 }
 
+/// The error of the host's that a service reported last on this thread.
+std::optional<Error>& service_error() {
+  thread_local std::optional<Error> error;
+  return error;
+}
+
 /// `text` as one line of bounded length.
 std::string one_line(std::string_view text);
 
@@ -32,6 +38,7 @@ Diagnostic failure(const InstanceContext& instance, const char* function, std::s
                    ErrorId id) {
   Diagnostic diagnostic{.id = id};
   diagnostic.place.source = instance.file;
+  diagnostic.subject = instance.kind == "trick" ? "tricks[" + instance.name + "]" : instance.name;
   const std::string who = instance.place().substr(instance.file.size() + 2);  // behind "FILE: "
   diagnostic.sentence = who + ", " + function + ": " + one_line(text);
   return diagnostic;
@@ -106,10 +113,26 @@ at::Tensor Call::take_loss(knack_tensor_t* owned) {
 }
 
 void Call::fail(std::string_view text) const {
-  ErrorId id = "E0601";
-  if (code_ == ExitCode::data) id = "E0501";
-  if (code_ == ExitCode::plugin) id = "E0410";
-  throw Error(code_, {failure(instance_, function_, text, id)});
+  throw Error(code_, {failure(instance_, function_, text, id())});
+}
+
+ErrorId Call::id() const {
+  if (cause_) return *cause_;
+  if (code_ == ExitCode::data) return "E0501";
+  if (code_ == ExitCode::plugin) return "E0410";
+  return "E0601";
+}
+
+void Call::note_cause(std::int32_t status) {
+  const std::optional<Error> error = std::exchange(service_error(), std::nullopt);
+  if (status == KNACK_STATUS_DATA) code_ = ExitCode::data;
+  if (status == KNACK_STATUS_INVALID && error_text().starts_with("option \"")) {
+    code_ = ExitCode::recipe;
+    cause_ = ErrorId("E0315");
+  } else if (error && error_text().find(error->what()) != std::string::npos) {
+    code_ = error->code();
+    cause_ = error->diagnostics().front().id;
+  }
 }
 
 void Call::fail_check(std::string_view expected, std::string_view found) const {
@@ -131,7 +154,7 @@ void Call::fail_with_status(std::int32_t status) {
   if (!has_error_text_ || error_text().empty()) {
     fail_check("a text with status " + std::to_string(status), "none");
   }
-  if (status == KNACK_STATUS_DATA) code_ = ExitCode::data;
+  note_cause(status);
   fail(error_text());
 }
 
@@ -152,6 +175,11 @@ std::pmr::memory_resource& Call::memory() {
 void set_error_text(std::string_view text) {
   error_text().assign(text.substr(0, kLongestText));
   Call::has_error_text_ = true;
+}
+
+void set_error(const Error& error) {
+  set_error_text(error.what());
+  service_error() = error;
 }
 
 const std::string& thread_error_text() {

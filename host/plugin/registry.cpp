@@ -45,6 +45,12 @@ bool provides(const PluginFile& file, std::string_view kind, std::string_view id
                      [&](const Provided& each) { return each.kind == kind && each.id == id; });
 }
 
+/// Whether a file is called as the plugins it provides are: lookahead.so or acme.lookahead.so.
+bool is_named(const fs::path& file, std::string_view id) {
+  const std::string name = file.stem().string();
+  return name == id || id.ends_with("." + name);
+}
+
 }  // namespace
 
 Registry::Registry(std::vector<fs::path> folders, HostFacts host, PluginPolicy policy)
@@ -82,7 +88,7 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
   const std::string what = std::string(kind) + " " + printable(id);
   for (const PluginFile& file : files_) {
     if (file.is_usable()) continue;
-    if (provides(file, kind, id) || file.place.stem() == id || file.checked.path.stem() == id) {
+    if (provides(file, kind, id) || is_named(file.place, id) || is_named(file.checked.path, id)) {
       Diagnostic problem = file.problem;
       problem.notes.push_back(problem.place.name() + ": " + problem.sentence);
       problem.sentence = what + " cannot be used";
@@ -101,6 +107,7 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
                      .label = "expected the id of an installed " + std::string(kind)};
   problem.notes.push_back(folders.empty() ? "there is no plugin folder"
                                           : "looked in " + join(folders));
+  for (std::string& note : refusals()) problem.notes.push_back(std::move(note));
   if (const auto nearest = nearest_name(id, ids)) {
     problem.helps.push_back("did you mean `" + *nearest + "`?");
   } else if (!ids.empty()) {
@@ -109,6 +116,16 @@ void Registry::refuse_unknown(std::string_view kind, std::string_view id) const 
     problem.helps.push_back("name its folder with --plugin-path");
   }
   throw Error(problem);
+}
+
+std::vector<std::string> Registry::refusals() const {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> all;
+  for (const PluginFile& file : files_) {
+    if (!file.is_usable()) all.push_back("refused " + one_line_text(file.problem));
+  }
+  if (all.size() <= kMost) return all;
+  return {std::to_string(all.size()) + " files were refused; `knack plugins list` shows them"};
 }
 
 const knack_descriptor_t& Registry::descriptor(std::string_view kind, std::string_view id) const {

@@ -88,6 +88,7 @@ class Registry {
 
  private:
   [[noreturn]] void refuse_unknown(std::string_view kind, std::string_view id) const;
+  std::vector<std::string> refusals() const;
   std::vector<Pin> pins_of(const CheckedFile& file) const;
   const knack_entry_t& load(const CheckedFile& file) const;
 

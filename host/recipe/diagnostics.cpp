@@ -71,6 +71,10 @@ std::string backticked(const std::string& text) {
   return "`" + one_line(text) + "`";
 }
 
+std::string backticked_path(const std::filesystem::path& path) {
+  return "`" + one_line(path.string(), path.native().size()) + "`";
+}
+
 std::string backticked_list(const std::vector<std::string>& names) {
   std::string result;
   for (const std::string& name : names) result += (result.empty() ? "" : ", ") + backticked(name);

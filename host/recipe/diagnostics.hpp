@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ class Diagnostics {
   /// Records one error after which going on makes no sense, and throws them all.
   [[noreturn]] void fail(Diagnostic diagnostic);
 
-  /// Throws one Error with all of them, by place; does nothing if there is none. Its exit code is that of a
-  /// wrong recipe if any of them is, else that of the first.
+  /// Throws one Error with all of them, by place; does nothing if there is none. Its exit code is
+  /// that of a wrong recipe if any of them is, else that of the first.
   void throw_if_any() const;
 
   const std::vector<Diagnostic>& all() const noexcept {
@@ -44,6 +45,9 @@ std::string one_line(const std::string& text, std::size_t longest = 60);
 
 /// one_line(text) between backticks.
 std::string backticked(const std::string& text);
+
+/// The whole path, made fit for a line, between backticks.
+std::string backticked_path(const std::filesystem::path& path);
 
 /// "`a`, `b`, `c`", each as backticked() writes it.
 std::string backticked_list(const std::vector<std::string>& names);

@@ -4,12 +4,20 @@
 #include <algorithm>
 #include <array>
 
+#include "host/recipe/diagnostics.hpp"
+
 namespace knack::host {
 namespace {
 
-constexpr std::array<const char*, 8> kLeaveTrainingAlone = {
-    "checkpoint",  "trainer.log_every_seconds", "trainer.run_root",   "plugins.path",
-    "plugins.pin", "data.train.workers",        "data.valid.workers", "data.test.workers"};
+constexpr std::array<const char*, 9> kLeaveTrainingAlone = {"checkpoint",
+                                                            "trainer.log_every_seconds",
+                                                            "trainer.record_every_steps",
+                                                            "trainer.run_root",
+                                                            "plugins.path",
+                                                            "plugins.pin",
+                                                            "data.train.workers",
+                                                            "data.valid.workers",
+                                                            "data.test.workers"};
 
 class Comparison {
  public:
@@ -79,6 +87,11 @@ bool leaves_training_alone(const std::string& key) {
 bool is_consequence(const Difference& difference) {
   return is_within(difference.key, "plugins.used") &&
          (difference.before.is_null() || difference.after.is_null());
+}
+
+std::string value_text(const Json& value) {
+  constexpr auto kReplace = Json::error_handler_t::replace;
+  return value.is_null() ? "nothing" : one_line(value.dump(-1, ' ', false, kReplace));
 }
 
 bool is_within(const std::string& key, const std::string& prefix) {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "host/common/file_descriptor.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/recipe/override.hpp"
 #include "host/recipe/parse.hpp"
 #include "host/recipe/schema_text.hpp"
@@ -37,6 +38,25 @@ Diagnostic no_recipe(const fs::path& path, const SourcePlace& referrer, const st
           .sentence = backticked(path.string()) + " " + what,
           .place = referrer,
           .label = "expected a recipe: a file with JSON in UTF-8"};
+}
+
+/// A folder in the place of a recipe, which may be that of a run.
+Diagnostic folder_for_recipe(const fs::path& path, const SourcePlace& referrer) {
+  Diagnostic problem = no_recipe(path, referrer, "is a folder");
+  const fs::path recipe = path / "recipe.json";
+  std::error_code failure;
+  if (fs::is_regular_file(recipe, failure)) {
+    problem.helps = {"to train anew, give " + backticked_path(recipe),
+                     "to go on with this run, `knack train --resume " +
+                         shell_word(path.string()) + "`"};
+  }
+  return problem;
+}
+
+/// Whether it is in one of the languages that others write such files in.
+bool is_other_language(const fs::path& path) {
+  const std::string ending = path.extension();
+  return ending == ".yaml" || ending == ".yml" || ending == ".toml";
 }
 
 /// The files beside `path` that could be meant.
@@ -71,7 +91,7 @@ FileDescriptor open_recipe_file(const fs::path& path, const SourcePlace& referre
     diagnostics.fail(unreadable(path, referrer, errno));
   }
   if (S_ISDIR(status.st_mode)) {
-    diagnostics.fail(no_recipe(path, referrer, "is a folder"));
+    diagnostics.fail(folder_for_recipe(path, referrer));
   }
   if (S_ISREG(status.st_mode)) return file;
   if (!is_given_pipe(file.get())) {
@@ -146,6 +166,11 @@ class Loader {
     }
     if (text.find('\0') != text.npos) {
       diagnostics_.fail(no_recipe(path, referrer, "is not a text file"));
+    }
+    if (is_other_language(path) && !text.starts_with('{')) {
+      Diagnostic problem = no_recipe(path, referrer, "is not JSON");
+      problem.helps = {"recipes are JSON, in which comments and trailing commas are allowed"};
+      diagnostics_.fail(std::move(problem));
     }
     return text;
   }

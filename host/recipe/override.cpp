@@ -11,7 +11,9 @@
 
 #include "host/common/error.hpp"
 #include "host/recipe/parse.hpp"
+#include "host/recipe/recipe_schema.hpp"
 #include "host/recipe/schema_text.hpp"
+#include "host/recipe/setting_advice.hpp"
 
 namespace knack::host {
 namespace {
@@ -212,6 +214,7 @@ class Override {
                            .helps = {"set single values, or write a recipe that extends both"}},
                           keys_.front().part};
     }
+    refuse_misplaced(text.substr(0, equals), text.substr(equals + 1));
     const Part part{equals + 1, text.size()};
     value_ = parse_value(text.substr(part.begin), part);
     for (auto& [pointer, origin] : value_.origins) {
@@ -251,6 +254,19 @@ class Override {
       document_.origins[pointer] = argument_.origin_of(key.part);
     }
     return container[key.text];
+  }
+
+  /// A key that stands in another place of the recipe.
+  void refuse_misplaced(const std::string& path, const std::string& value) const {
+    const Key& first = keys_.front();
+    if (recipe_schema().at("properties").contains(first.text)) return;
+    const std::vector<std::string> advice = setting_advice(path, value, document_.root);
+    if (advice.empty()) return;
+    throw OverrideError{{.id = "E0310",
+                         .sentence = "unknown key " + backticked(first.text) + " in the recipe",
+                         .label = "no such key",
+                         .helps = advice},
+                        first.part};
   }
 
   void require_object(const Json& container, const std::string& path, const Key& key) const {

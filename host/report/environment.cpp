@@ -11,6 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "host/common/join.hpp"
+#include "host/common/kernel_files.hpp"
+
 namespace knack::host {
 namespace {
 
@@ -48,16 +51,10 @@ Json system_name() {
   return std::string(name.sysname) + " " + name.release + " " + name.machine;
 }
 
-/// What follows "`key` :" in the first such line of a file of the kernel; null without one.
-Json value_in(const fs::path& file, const std::string& key) {
-  std::ifstream stream(file);
-  for (std::string line; std::getline(stream, line);) {
-    const std::size_t colon = line.find(':');
-    if (!line.starts_with(key) || colon == std::string::npos) continue;
-    const std::size_t first = line.find_first_not_of(" \t", colon + 1);
-    if (first != std::string::npos) return line.substr(first);
-  }
-  return nullptr;
+Json cpu_model() {
+  const auto values = kernel_values("/proc/cpuinfo");
+  const auto model = values.find("model name");
+  return model == values.end() ? Json(nullptr) : Json(model->second);
 }
 
 Json memory_bytes() {
@@ -67,19 +64,15 @@ Json memory_bytes() {
   return static_cast<std::int64_t>(pages) * page;
 }
 
-/// NVIDIA's driver lists its cards here, whether or not this program was built for them.
 Json graphics_cards() {
-  std::string models;
-  std::error_code failure;
-  for (const auto& card : fs::directory_iterator("/proc/driver/nvidia/gpus", failure)) {
-    const Json model = value_in(card.path() / "information", "Model");
-    if (model.is_string()) models += (models.empty() ? "" : ", ") + model.get<std::string>();
-  }
-  return models.empty() ? Json(nullptr) : Json(models);
+  const std::vector<std::string> models = nvidia_models();
+  return models.empty() ? Json(nullptr) : Json(join(models));
 }
 
 /// An environment.json that cannot be read is begun anew: it is no part of the training.
 Json sessions_in(const fs::path& file) {
+  std::error_code failure;
+  if (!fs::is_regular_file(file, failure)) return Json::array();
   std::ifstream stream(file);
   const Json before = Json::parse(stream, nullptr, false);
   const bool has_sessions =
@@ -98,7 +91,7 @@ Json describe_session(const SessionFacts& facts) {
           {"libtorch", facts.libtorch},
           {"compiler", compiler()},
           {"system", system_name()},
-          {"cpu", value_in("/proc/cpuinfo", "model name")},
+          {"cpu", cpu_model()},
           {"cores", std::thread::hardware_concurrency()},
           {"threads", facts.threads},
           {"memory_bytes", memory_bytes()},

@@ -122,8 +122,10 @@ std::optional<EventFile> EventFile::go_on(const RunFolder& folder, const std::st
                                           std::uint64_t bytes) {
   const fs::path file = folder.path() / name;
   std::error_code failure;
-  const bool is_there = name.starts_with(kEventFilePrefix) && fs::is_regular_file(file, failure) &&
-                        fs::file_size(file, failure) >= bytes;
+  const bool is_of_the_run =  // and no way out of its folder
+      name.starts_with(kEventFilePrefix) && fs::path(name).filename() == name &&
+      fs::is_regular_file(fs::symlink_status(file, failure));
+  const bool is_there = is_of_the_run && fs::file_size(file, failure) >= bytes;
   if (!is_there) return std::nullopt;
   EventFile events(file);
   events.cut(bytes);

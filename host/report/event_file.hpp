@@ -32,7 +32,7 @@ class EventFile : public AppendedFile {
   explicit EventFile(const RunFolder& folder);
 
   /// Goes on with the file of that name in `folder`, of which only the first `bytes` are kept.
-  /// Nothing when it is gone or shorter.
+  /// Nothing when it is gone or shorter, or `name` names anything but a file in that folder.
   static std::optional<EventFile> go_on(const RunFolder& folder, const std::string& name,
                                         std::uint64_t bytes);
 

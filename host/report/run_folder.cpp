@@ -16,6 +16,9 @@
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/output_file.hpp"
 #include "host/common/error.hpp"
+#include "host/common/json_text.hpp"
+#include "host/common/shell_word.hpp"
+#include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
@@ -31,16 +34,7 @@ std::string utc_timestamp() {
   return text;
 }
 
-void make_folders(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure) {
-    throw Error(
-        "E0503", folder,
-        "cannot make this folder: " + failure.message() + "; choose another with --run-dir");
-  }
-}
-
+constexpr const char* kNextStep = "choose another with --run-dir";
 constexpr const char* kLock = ".lock";
 
 /// Whether a run that was ended before it had a recipe.json can have left this.
@@ -72,8 +66,8 @@ void share_files(const fs::path& from, const fs::path& to) try {
     if (failure) fs::copy_file(entry.path(), place);
   }
 } catch (const fs::filesystem_error& error) {
-  throw Error("E0503", error.path1().string() + ": cannot be copied to " + to.string() + ": " +
-                           error.code().message());
+  throw Error("E0503", error.path1(),
+              "cannot be copied to `" + to.string() + "`: " + error.code().message());
 }
 
 void remove_tree(const fs::path& path) {
@@ -106,12 +100,52 @@ fs::path outermost_missing(const fs::path& folder) {
   return outermost;
 }
 
+/// The newest run right below `folder`; empty if there is none.
+fs::path newest_run_in(const fs::path& folder) {
+  fs::path newest;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
+    if (RunFolder::is_run(entry.path())) newest = std::max(newest, entry.path());
+  }
+  return newest;  // they are named after the time
+}
+
+/// The run in whose folder `file` is; empty if it is in none.
+fs::path run_around(const fs::path& file) {
+  fs::path folder = file.parent_path();
+  for (int levels = 0; levels < 4 && !folder.empty(); ++levels) {
+    if (RunFolder::is_run(folder)) return folder;
+    folder = folder.has_relative_path() ? folder.parent_path() : fs::path();
+  }
+  return {};
+}
+
+/// What is wrong with `path`, which is no run folder, and which one is meant.
+std::string describe_other(const fs::path& path) {
+  std::error_code failure;
+  const bool is_folder = fs::is_directory(path, failure);
+  std::string text = std::string("expected a run folder, found ") +
+                     (is_folder                 ? "no recipe.json in it"
+                      : fs::exists(path, failure) ? "a file"
+                                                : "no such folder");
+  if (const fs::path run = newest_run_in(path); !run.empty()) {
+    return text + "; the newest run in it is " + backticked_path(run);
+  }
+  const fs::path run = run_around(path);
+  if (run.empty()) return text + "; give the folder that `knack train` printed";
+  text += "; did you mean " + backticked_path(run);
+  if (path == run / "final" / path.filename() && path.extension() == ".safetensors") {
+    text += " with `--weights " + shell_word(path.stem().string()) + "`";
+  }
+  return text + "?";
+}
+
 }  // namespace
 
 RunFolder RunFolder::create_under(const fs::path& root, const std::string& name) {
   const fs::path parent = root / name;
   const fs::path missing = outermost_missing(parent);
-  make_folders(parent);
+  make_folders(parent, kNextStep);
   const std::string timestamp = utc_timestamp();
   for (int attempt = 1;; ++attempt) {
     const fs::path folder =
@@ -140,10 +174,10 @@ RunFolder RunFolder::create(const fs::path& folder) {
   }
   RunFolder run(fs::absolute(folder));
   run.made_from_ = outermost_missing(folder);
-  make_folders(folder);
+  make_folders(folder, kNextStep);
   run.lock();
   remove_temporaries(run.path_);
-  make_folders(folder / "final");
+  make_folders(folder / "final", kNextStep);
   sync_folder(run.path_.parent_path());
   return run;
 }
@@ -162,7 +196,7 @@ RunFolder RunFolder::take_over(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(run.instances(), failure)) {
     remove_temporaries(entry.path());
   }
-  make_folders(run.path_ / "final");
+  make_folders(run.path_ / "final", kNextStep);
   return run;
 }
 
@@ -222,9 +256,7 @@ RunFolder RunFolder::open(const fs::path& folder) {
                 "folder that it lies in");
   }
   if (!fs::exists(run.recipe_file(), failure)) {
-    throw Error("E0504", folder,
-                "expected a run folder, found no recipe.json in it; give "
-                "the folder that `knack train` printed");
+    throw Error("E0504", folder, describe_other(folder));
   }
   return run;
 }
@@ -241,6 +273,7 @@ void RunFolder::forget_end() const {
 
 void RunFolder::forget_training() const {
   remove_tree(metrics_file());
+  remove_tree(path_ / "report.html");
   for (const fs::path& file : event_files(path_)) remove_tree(file);
   remove_tree(instances());
 }
@@ -257,7 +290,7 @@ std::vector<std::string> RunFolder::weight_sets() const {
 
 fs::path RunFolder::instance_folder(const std::string& instance) const {
   const fs::path folder = instances() / instance;
-  make_folders(folder);
+  make_folders(folder, kNextStep);
   return folder;
 }
 
@@ -269,9 +302,9 @@ void RunFolder::restore_instance_files(const fs::path& copy) const {
   if (!fs::exists(copy) && !fs::exists(instances())) return;
   // In one step, so that the files are there whenever the process may end.
   const fs::path place = temporary_beside(instances());
-  make_folders(place);
+  make_folders(place, kNextStep);
   share_files(copy, place);
-  make_folders(instances());
+  make_folders(instances(), kNextStep);
   if (::renameat2(AT_FDCWD, place.c_str(), AT_FDCWD, instances().c_str(), RENAME_EXCHANGE) == 0) {
     remove_tree(place);
     return;
@@ -281,8 +314,7 @@ void RunFolder::restore_instance_files(const fs::path& copy) const {
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
-  write_file_atomically(
-      file, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  write_file_atomically(file, json_text(json) + "\n");
 }
 
 std::string one_json_line(const nlohmann::ordered_json& json) {

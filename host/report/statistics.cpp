@@ -56,21 +56,23 @@ MeanEstimate estimate_mean(std::span<const double> values, double confidence, do
   MeanEstimate estimate;
   estimate.count = values.size();
   estimate.mean = mean(values);
-  if (values.size() < 2) {
+  estimate.standard_deviation = standard_deviation(values);
+  const double error = estimate.standard_deviation / std::sqrt(static_cast<double>(values.size()));
+  if (!std::isfinite(estimate.mean) || !std::isfinite(error)) {
+    if (!std::isfinite(estimate.mean)) estimate.mean = kNaN;
     estimate.standard_deviation = estimate.p_value = kNaN;
     estimate.interval = {kNaN, kNaN};
     return estimate;
   }
   const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
-  if (*highest - *lowest <= resolution) {
+  if (error == 0 || *highest - *lowest <= resolution) {
+    estimate.standard_deviation = 0;
     const bool is_zero = std::abs(estimate.mean) <= resolution;
     estimate.interval = {estimate.mean, estimate.mean};
     estimate.p_value = is_zero ? 1 : std::exp2(1 - static_cast<double>(values.size()));
     return estimate;
   }
   const std::size_t degrees_of_freedom = values.size() - 1;
-  estimate.standard_deviation = standard_deviation(values);
-  const double error = estimate.standard_deviation / std::sqrt(static_cast<double>(values.size()));
   const double margin = student_t(confidence, degrees_of_freedom) * error;
   estimate.interval = {estimate.mean - margin, estimate.mean + margin};
   estimate.p_value = 2 * boost::math::cdf(boost::math::complement(distribution(degrees_of_freedom),

@@ -44,8 +44,9 @@ struct MeanEstimate {
   double p_value = 0;
 };
 
-/// Without values, all is NaN. Values no farther apart than `resolution` >= 0 count as equal: what
-/// rounding makes of equal ones must not pass for a standard deviation.
+/// Without values, all is NaN; so it is where one is not finite, or their sum is not. Values no
+/// farther apart than `resolution` >= 0 count as equal: what rounding makes of equal ones must not
+/// pass for a standard deviation.
 MeanEstimate estimate_mean(std::span<const double> values, double confidence = 0.95,
                            double resolution = 0);
 

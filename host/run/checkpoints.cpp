@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/checkpoint/output_file.hpp"
+#include "host/common/json_text.hpp"
 
 namespace knack::host {
 namespace {
@@ -41,7 +42,7 @@ void Checkpoints::save(const SessionState& state, bool is_best) {
   const auto fill = [&](const std::filesystem::path& folder) {
     save_fit(fit_, to_value(state), folder);
     folder_.save_instance_files(folder / kInstanceFiles);
-    OutputFile(folder / kCheckpointRecipe).write(resolved(recipe_).dump(2) + "\n");
+    OutputFile(folder / kCheckpointRecipe).write(json_text(resolved(recipe_)) + "\n");
   };
   const auto checkpoint =
       store_.write(now.step, now.epoch, is_best && recipe_.checkpoint.best, fill);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "host/report/png.hpp"
 
@@ -57,22 +58,35 @@ std::string data_uri_of(const at::Tensor& image) {
 
 }  // namespace
 
-bool Classification::accepts(const at::Tensor* outputs, const at::Tensor* targets) {
+bool Classification::accepts(const at::Tensor* outputs, const Batch& batch) {
+  const auto* targets = batch.targets.get_if<at::Tensor>();
   if (outputs == nullptr || targets == nullptr || outputs->dim() != 2 || targets->dim() != 1 ||
       !at::isFloatingType(outputs->scalar_type()) || targets->scalar_type() != at::kLong ||
-      outputs->size(0) != targets->size(0) || outputs->size(0) == 0 || outputs->size(1) < 2) {
+      outputs->size(0) != targets->size(0) || outputs->size(0) == 0 || outputs->size(1) < 2 ||
+      static_cast<std::size_t>(targets->size(0)) != batch.indices.size()) {
     return false;
   }
   if (classes_ == 0) classes_ = outputs->size(1);
   return outputs->size(1) == classes_ && targets->max().item<std::int64_t>() < classes_;
 }
 
-void Classification::add(const Batch& batch, const Value& outputs) {
+void Classification::add(const Batch& batch, const Value& outputs) noexcept try {
+  is_classifier_ = is_classifier_ && accepts(outputs.get_if<at::Tensor>(), batch);
+  if (is_classifier_) count(batch, outputs);
+} catch (const c10::Error& error) {
+  give_up(error.what_without_backtrace());
+} catch (const std::exception& error) {
+  give_up(error.what());
+}
+
+void Classification::give_up(const char* problem) noexcept {
+  is_classifier_ = false;
+  problem_ = problem;
+}
+
+void Classification::count(const Batch& batch, const Value& outputs) {
   const auto* scores = outputs.get_if<at::Tensor>();
-  const auto* targets = batch.targets.get_if<at::Tensor>();
-  is_classifier_ = is_classifier_ && accepts(scores, targets);
-  if (!is_classifier_) return;
-  const at::Tensor wanted = targets->cpu();
+  const at::Tensor wanted = batch.targets.get_if<at::Tensor>()->cpu();
   const at::Tensor logs = scores->to(at::kCPU, at::kDouble).log_softmax(1);
   const auto [best, predictions] = logs.max(1);
   const at::Tensor own = logs.gather(1, wanted.clamp_min(0).unsqueeze(1)).squeeze(1);
@@ -84,7 +98,7 @@ void Classification::add(const Batch& batch, const Value& outputs) {
   for (std::int64_t i = 0; i < wanted.size(0); ++i) {
     if (target[i] < 0) continue;
     ++counts_[{target[i], predicted[i]}];
-    keep({batch.indices.at(static_cast<std::size_t>(i)),
+    keep({batch.indices[static_cast<std::size_t>(i)],
           target[i],
           predicted[i],
           log_probability[i],
@@ -113,8 +127,17 @@ void Classification::keep(Example example, const at::Tensor* inputs, std::int64_
   worst_.insert(place, std::move(example));
 }
 
-Json Classification::result(const std::string& set) const {
-  if (!is_classifier_ || classes_ == 0) return nullptr;
+Json Classification::result(const std::string& set) noexcept try {
+  return is_classifier_ && classes_ > 0 ? document(set) : Json(nullptr);
+} catch (const c10::Error& error) {
+  give_up(error.what_without_backtrace());
+  return nullptr;
+} catch (const std::exception& error) {
+  give_up(error.what());
+  return nullptr;
+}
+
+Json Classification::document(const std::string& set) const {
   Json worst = Json::array();
   for (const Example& example : worst_) worst.push_back(example.json());
   return {{"schema_version", 1}, {"weights", set},           {"split", "valid"},

@@ -21,10 +21,17 @@ namespace knack::host {
 /// target is none.
 class Classification {
  public:
-  void add(const Batch& batch, const Value& outputs);
+  /// Throws nothing: what goes wrong here is a `problem()`, and ends no training.
+  void add(const Batch& batch, const Value& outputs) noexcept;
 
-  /// final/classification.json of the weight set `set`; null when this was no classifier.
-  nlohmann::ordered_json result(const std::string& set) const;
+  /// final/classification.json of the weight set `set`; null when this was no classifier, or there
+  /// was a problem.
+  nlohmann::ordered_json result(const std::string& set) noexcept;
+
+  /// Why there is no result although this looked like a classifier; empty when all is well.
+  const std::string& problem() const {
+    return problem_;
+  }
 
  private:
   /// One sample. Of the images only as many are kept as there are examples.
@@ -40,12 +47,16 @@ class Classification {
     nlohmann::ordered_json json() const;
   };
 
-  bool accepts(const at::Tensor* outputs, const at::Tensor* targets);
+  bool accepts(const at::Tensor* outputs, const Batch& batch);
+  void count(const Batch& batch, const Value& outputs);
+  void give_up(const char* problem) noexcept;
   void keep(Example example, const at::Tensor* inputs, std::int64_t position);
+  nlohmann::ordered_json document(const std::string& set) const;
   nlohmann::ordered_json confusion() const;
   nlohmann::ordered_json confused() const;
 
   bool is_classifier_ = true;
+  std::string problem_;
   std::int64_t classes_ = 0;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> counts_;  // by target, prediction
   std::vector<Example> worst_;                                            // the worst first

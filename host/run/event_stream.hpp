@@ -2,6 +2,7 @@
 // What happens in a run, for programs: one JSON object a line.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
@@ -31,7 +32,7 @@ class EventStream {
  private:
   std::mutex mutex_;
   const int descriptor_;
-  bool has_failed_ = false;
+  std::atomic<bool> has_failed_ = false;
 };
 
 }  // namespace knack::host

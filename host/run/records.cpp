@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/common/json_text.hpp"
 #include "host/ui/color.hpp"
 #include "host/ui/table.hpp"
 
@@ -50,7 +51,7 @@ void Records::begin() {
     compared.push_back("valid/" + recipe_.trainer.monitor + "/" + set->name);
   }
   events_.emplace(folder_);
-  events_->add_text("recipe", "```json\n" + recipe.dump(2) + "\n```");
+  events_->add_text("recipe", "```json\n" + json_text(recipe) + "\n```");
   events_->add_hyper_parameters(recipe, compared);
 }
 
@@ -116,7 +117,9 @@ void Records::add_training(double seconds, std::int64_t samples) {
   line["seconds"] = seconds;
   line["samples_per_second"] = static_cast<double>(samples) / seconds;
   line.update(json_of(fit_.take_reported()));
-  line.update(json_of(fit_.take_hook_seconds()));
+  for (const auto& [name, spent] : fit_.take_hook_seconds()) {
+    line.emplace(name, spent);  // unless the trick itself reported a number of this name
+  }
   add("epoch", line);
 }
 
@@ -157,9 +160,9 @@ void Records::show_epoch(const EvaluatedSets& evaluated, double seconds) {
   cells.push_back(duration_text(seconds));
   if (columns != columns_) {
     columns_ = columns;
-    console_.info(table_row(columns, kWidth));
+    console_.info(table_row(columns, columns, kWidth));
   }
-  console_.info(table_row(cells, kWidth));
+  console_.info(table_row(cells, columns, kWidth));
 }
 
 }  // namespace knack::host

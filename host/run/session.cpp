@@ -130,14 +130,18 @@ OnBatch Session::while_evaluating(Classification* classification) {
 bool Session::note_best(const EvaluatedSets& evaluated) {
   bool is_best = false;
   double last = std::numeric_limits<double>::quiet_NaN();
+  std::string last_set;
   for (const auto& [set, metrics] : evaluated) {
     const double monitored = metric(metrics, recipe_.trainer.monitor);
-    if (is_better(monitored, last, recipe_.trainer.mode == "max")) last = monitored;
+    if (is_better(monitored, last, recipe_.trainer.mode == "max")) {
+      last = monitored;
+      last_set = set;
+    }
     if (!is_better(monitored, state_.best.monitored, recipe_.trainer.mode == "max")) continue;
     state_.best = {monitored, set, fit_.loop().counters().epoch};
     is_best = true;
   }
-  progress_.note_metric(recipe_.trainer.monitor, last, state_.best.monitored);
+  progress_.note_metric(recipe_.trainer.monitor, last_set, last, state_.best.monitored);
   return is_best;
 }
 
@@ -225,6 +229,10 @@ FinalSet Session::finish_set(WeightSet& set) {
   final.valid = fit_.evaluator().evaluate(
       set, context, {.on_batch = while_evaluating(&classification), .while_active = finish_active});
   final.classification = classification.result(set.name);
+  if (!classification.problem().empty()) {
+    console_.warning("no final/classification.json of " + set.name + ": " +
+                     classification.problem());
+  }
   records_.add_evaluation("valid", set.name, final.valid, true);
   if (!final.test.empty()) records_.add_evaluation("test", set.name, final.test, true);
   return final;

@@ -7,11 +7,11 @@
 
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "host/common/shape_text.hpp"
 #include "host/plugin/guard.hpp"
 #include "host/plugin/tensor_handle.hpp"
 #include "host/plugin/text.hpp"
@@ -64,13 +64,6 @@ variable_list take_all(const std::vector<knack_tensor_t*>& handles) {
     tensors.push_back(handle == nullptr ? at::Tensor() : take_tensor(handle));
   }
   return tensors;
-}
-
-template <class Shape>
-std::string shape_text(const Shape& shape) {
-  std::ostringstream text;
-  text << at::IntArrayRef(shape);
-  return text.str();
 }
 
 /// A plugin's function and what it was applied to; lives as long as the node of the graph.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,10 +22,11 @@ namespace knack::host {
 
 /// A failure that a service reports to the plugin with a status of its own.
 struct ServiceError : std::runtime_error {
-  ServiceError(std::int32_t status, const std::string& text)
-      : std::runtime_error(text), status(status) {}
+  ServiceError(std::int32_t status, const std::string& text, std::optional<ErrorId> id = {})
+      : std::runtime_error(text), status(status), id(id) {}
 
   std::int32_t status;
+  std::optional<ErrorId> id;  ///< of the error when the plugin fails with this text; or none
 };
 
 /// Keeps the text of the exception in flight for the plugin's caller and gives its status.
@@ -32,10 +34,14 @@ inline std::int32_t status_of_current_exception() noexcept {
   try {
     throw;
   } catch (const ServiceError& error) {
-    set_error_text(error.what());
+    if (error.id) {
+      set_error(Error(*error.id, error.what()));
+    } else {
+      set_error_text(error.what());
+    }
     return error.status;
   } catch (const Error& error) {
-    set_error_text(error.what());
+    set_error(error);
     return error.code() == ExitCode::data ? KNACK_STATUS_DATA : KNACK_STATUS_FAILED;
   } catch (const c10::OutOfMemoryError& error) {
     set_error_text(error.what_without_backtrace());

@@ -28,8 +28,12 @@ std::int32_t find(const knack_host_t* host, knack_string_t name, knack_weight_se
     require(out);
     WeightSet* set = fit.weights().find(view(name));
     if (set == nullptr) {
-      throw ServiceError(KNACK_STATUS_NOT_FOUND,
-                         "no weight set is called `" + std::string(view(name)) + "`");
+      std::string known;
+      for (const auto& each : fit.weights().sets()) known += ", `" + each->name + "`";
+      throw ServiceError(
+          KNACK_STATUS_NOT_FOUND,
+          "no weight set is called `" + std::string(view(name)) + "`; there are " + known.substr(2),
+          ErrorId("E0318"));
     }
     *out = wrap(*set);
   });

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "host/common/error.hpp"
 #include "host/plugin/text.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/train/keepers.hpp"
 
 namespace knack::host {
@@ -74,6 +74,18 @@ bool is_better(double candidate, double incumbent, bool higher_is_better) {
   return higher_is_better ? candidate > incumbent : candidate < incumbent;
 }
 
+Error unknown_monitor(const std::string& monitor, const Metrics& metrics) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : metrics) known.push_back(name);
+  Diagnostic problem{.id = "E0341",
+                     .sentence = "trainer.monitor: expected a metric of the objective (" +
+                                 backticked_list(known) + "), found " + backticked(monitor),
+                     .helps = suggestions(monitor, known),
+                     .subject = "trainer.monitor"};
+  if (problem.helps.empty()) problem.helps.emplace_back("name one of these");
+  return Error(problem);
+}
+
 Evaluator::Evaluator(FitParts& parts, Hooks& hooks, const TrainerOptions& options)
     : parts_(parts), hooks_(hooks), options_(options) {}
 
@@ -83,10 +95,7 @@ void Evaluator::try_out() {
   const Metrics metrics =
       measure(*parts_.model, *parts_.objective, *parts_.make_trial(), parts_.placement);
   if (metrics.count(options_.monitor) != 0) return;
-  std::string known;
-  for (const auto& [name, value] : metrics) known += (known.empty() ? "`" : ", `") + name + "`";
-  throw Error("E0341", "trainer.monitor: expected a metric of the objective (" + known +
-                           "), found `" + options_.monitor + "`; name one of these");
+  throw unknown_monitor(options_.monitor, metrics);
 }
 
 Metrics Evaluator::evaluate(WeightSet& set, const knack_hook_context_t& context,

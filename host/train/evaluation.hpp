@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/common/error.hpp"
 #include "host/data/loader.hpp"
 #include "host/plugin/kinds/model.hpp"
 #include "host/plugin/kinds/objective.hpp"
@@ -31,6 +32,9 @@ Metrics measure(Model& model, Objective& objective, Loader& loader, const Placem
 
 /// True when `candidate` is better than `incumbent`; NaN is never better, anything beats NaN.
 bool is_better(double candidate, double incumbent, bool higher_is_better);
+
+/// The error of a monitor that is not among `metrics`.
+Error unknown_monitor(const std::string& monitor, const Metrics& metrics);
 
 /// Who takes part in an evaluation besides the tricks.
 struct EvaluationOptions {

@@ -120,9 +120,10 @@ void Fit::load_notes(const Value& saved) {
   for (std::size_t i = 0; i < hooks_.tricks().size(); ++i) {
     const Value* seconds = saved.find("seconds")->find(hooks_.tricks()[i].name());
     if (seconds != nullptr) hooks_.add_seconds(i, *seconds->number());
+    taken_seconds_[hooks_.tricks()[i].name()] = hooks_.seconds(i);
   }
   const Value* taken = saved.find("taken_seconds");
-  if (taken == nullptr) return;  // a checkpoint of knack 1.0
+  if (taken == nullptr) return;  // a checkpoint of knack 1.0, which recorded no times of an epoch
   for (const NamedValue& entry : *taken->get_if<Value::Map>()) {
     taken_seconds_[entry.name] = *entry.value.number();
   }

@@ -5,7 +5,10 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
+#include "host/common/error.hpp"
 #include "host/train/norm_pass.hpp"
 #include "host/train/thread_choice.hpp"
 #include "host/train/trick_order.hpp"
@@ -13,15 +16,43 @@
 
 namespace knack::host {
 
+/// Makes parts one after the other, and tells of all that fail together.
+class FitParts::Attempts {
+ public:
+  template <class Make>
+  void make(Make&& make) try {
+    std::forward<Make>(make)();
+  } catch (const Error& error) {
+    if (problems_.empty() || error.code() == ExitCode::recipe) code_ = error.code();
+    for (const Diagnostic& problem : error.diagnostics()) {
+      // One section may be that of two parts.
+      if (texts_.insert(one_line_text(problem)).second) problems_.push_back(problem);
+    }
+  }
+
+  void throw_if_any_failed() const {
+    if (!problems_.empty()) throw Error(code_, problems_);
+  }
+
+ private:
+  ExitCode code_ = ExitCode::ok;
+  std::vector<Diagnostic> problems_;
+  std::set<std::string> texts_;
+};
+
 FitParts::FitParts(const Recipe& recipe, const Registry& registry, const HostServices& services)
     : recipe_(recipe), registry_(registry), services_(services), placement(recipe.trainer) {
-  make_model();
-  train = make_data(recipe.train, "data.train");
-  valid = make_data(recipe.valid, "data.valid");
-  if (recipe.test) test = make_data(*recipe.test, "data.test");
-  objective = make<Objective>(recipe.objective, "objective");
-  optimizer = make<Optimizer>(recipe.optimizer, "optimizer");
-  make_tricks();
+  Attempts attempts;
+  attempts.make([&] { make_model(); });
+  attempts.make([&] { train = make_data(recipe.train, "data.train"); });
+  attempts.make([&] { valid = make_data(recipe.valid, "data.valid"); });
+  attempts.make([&] {
+    if (recipe.test) test = make_data(*recipe.test, "data.test");
+  });
+  attempts.make([&] { objective = make<Objective>(recipe.objective, "objective"); });
+  attempts.make([&] { optimizer = make<Optimizer>(recipe.optimizer, "optimizer"); });
+  make_tricks(attempts);
+  attempts.throw_if_any_failed();
   set_threads();
 }
 
@@ -50,7 +81,8 @@ void FitParts::make_model() {
 
 DataPart FitParts::make_data(const DataSection& section, const std::string& name) const {
   DataPart part;
-  part.dataset = make<Dataset>(section.dataset, name);
+  const std::string& pointer = section.dataset.pointer;  // an evaluation may take data of another
+  part.dataset = make<Dataset>(section.dataset, pointer.empty() ? name : readable_path(pointer));
   part.source = std::make_unique<DatasetSource>(*part.dataset);
   part.loader = make_loader(part, section.loader, 0);
   return part;
@@ -81,14 +113,16 @@ std::unique_ptr<Loader> FitParts::make_trial() const {
   return make_loader(valid, options, options.batch_size);
 }
 
-void FitParts::make_tricks() {
+void FitParts::make_tricks(Attempts& attempts) {
   std::vector<TrickPlace> places;
   for (const Section& section : recipe_.tricks) {
     const Provided& provided = registry_.find(Trick::kKind, section.use).provided();
     places.push_back({section.name, section.use, provided.before, provided.after});
   }
   for (const std::size_t i : trick_order(places)) {
-    tricks.push_back(std::move(*make<Trick>(recipe_.tricks[i], recipe_.tricks[i].name)));
+    attempts.make([&] {
+      tricks.push_back(std::move(*make<Trick>(recipe_.tricks[i], recipe_.tricks[i].name)));
+    });
   }
 }
 
@@ -109,15 +143,16 @@ std::unique_lock<std::mutex> FitParts::pause_reading(const Instance& instance) c
   return {};
 }
 
-std::string FitParts::description() const {
+std::string FitParts::description(const std::string& device) const {
   std::int64_t elements = 0;
   for (const ModelTensor& parameter : parameters) elements += parameter.tensor.numel();
   std::string text = recipe_.name + ": " + recipe_.model.use + ", " + std::to_string(elements) +
                      " parameters; " + std::to_string(train.source->length()) + " training and " +
                      std::to_string(valid.source->length()) + " validation";
   if (test) text += " and " + std::to_string(test->source->length()) + " test";
-  return text + " samples; " + placement.device().str() + ", " + recipe_.trainer.precision + ", " +
-         std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+  return text + " samples; " + (device.empty() ? placement.device().str() : device) + ", " +
+         recipe_.trainer.precision + ", " + std::to_string(threads) +
+         (threads == 1 ? " thread" : " threads");
 }
 
 }  // namespace knack::host

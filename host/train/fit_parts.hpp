@@ -33,6 +33,7 @@ struct DataPart {
 /// The recipe's options must be validated and complete.
 class FitParts {
  public:
+  /// Throws Error with the errors of all parts that cannot be made.
   FitParts(const Recipe& recipe, const Registry& registry, const HostServices& services);
 
   /// Another loader over the training data: the first `samples` of the first epoch's order, all
@@ -46,17 +47,20 @@ class FitParts {
   /// While the lock lives, no loader enters `instance`, should that be one of the datasets.
   std::unique_lock<std::mutex> pause_reading(const Instance& instance) const;
 
-  /// One line for people: model, parameters, data, device, precision, threads.
-  std::string description() const;
+  /// One line for people: model, parameters, data, `device` or else that of the parts, precision,
+  /// threads.
+  std::string description(const std::string& device = {}) const;
 
  private:
+  class Attempts;
+
   template <class Kind>
   std::unique_ptr<Kind> make(const Section& section, const std::string& name) const;
   void make_model();
   DataPart make_data(const DataSection& section, const std::string& name) const;
   std::unique_ptr<Loader> make_loader(const DataPart& part, const LoaderOptions& options,
                                       std::int64_t limit) const;
-  void make_tricks();
+  void make_tricks(Attempts& attempts);
   void set_threads();
 
   const Recipe& recipe_;

@@ -150,8 +150,10 @@ std::uint32_t Loop::finish_window(bool has_gradient) {
     if (dropped_weight_ > 0.0) {
       rescale_gradients(window_weight_ / (window_weight_ - dropped_weight_));
     }
+    const WindowNumbers numbers = read_numbers(window_, parts_.group_params);
+    note_numbers(numbers);
     const bool may_step =
-        judge_numbers() && parts_.hooks.call(Hook::before_step, at) != KNACK_REPLY_SKIP_STEP;
+        judge_numbers(numbers) && parts_.hooks.call(Hook::before_step, at) != KNACK_REPLY_SKIP_STEP;
     at.stepped = may_step ? 1 : 0;
   }
   if (at.stepped != 0) {
@@ -166,14 +168,10 @@ std::uint32_t Loop::finish_window(bool has_gradient) {
   return reply;
 }
 
-bool Loop::judge_numbers() {
-  const WindowNumbers numbers = read_numbers(window_, parts_.group_params);
+// Those that are not finite are no part of a mean.
+void Loop::note_numbers(const WindowNumbers& numbers) {
   state_.gradient_norm = kNoNumber;
-  if (!numbers.are_finite()) {
-    refuse_step(numbers);
-    return false;
-  }
-  state_.skipped_in_row = 0;
+  if (!numbers.are_finite()) return;
   double window_sum = 0.0;
   for (std::size_t position = 0; position < window_.size(); ++position) {
     if (!window_[position].loss.defined()) continue;
@@ -183,6 +181,14 @@ bool Loop::judge_numbers() {
   }
   state_.window_loss = window_sum / (window_weight_ - dropped_weight_);
   if (is_window_recorded()) state_.gradient_norm = gradient_norm(parts_.group_params);
+}
+
+bool Loop::judge_numbers(const WindowNumbers& numbers) {
+  if (!numbers.are_finite()) {
+    refuse_step(numbers);
+    return false;
+  }
+  state_.skipped_in_row = 0;
   return true;
 }
 

@@ -106,7 +106,8 @@ class Loop {
   void show_window_to_tricks();
   bool run_micro_batch(std::size_t position);
   std::uint32_t finish_window(bool has_gradient);
-  bool judge_numbers();
+  void note_numbers(const WindowNumbers& numbers);
+  bool judge_numbers(const WindowNumbers& numbers);
   bool is_window_recorded() const;
   void refuse_step(const WindowNumbers& numbers);
   void rescale_gradients(double factor);

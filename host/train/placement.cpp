@@ -13,9 +13,13 @@ at::Device choose_device(const std::string& wanted) {
   if (wanted == "cpu") return at::kCPU;
   if (at::hasCUDA()) return at::Device(at::kCUDA, 0);
   if (wanted == "cuda") {
-    throw Error("E0113",
-                "trainer.device: expected a CUDA device, found none that this LibTorch can use; "
-                "use \"auto\" or \"cpu\", or build knack with a CUDA LibTorch");
+    Diagnostic problem;
+    problem.id = "E0343";
+    problem.sentence =
+        "trainer.device: expected a CUDA device, found none that this LibTorch can use";
+    problem.helps = {"use \"auto\" or \"cpu\", or build knack with a CUDA LibTorch"};
+    problem.subject = "trainer.device";
+    throw Error(problem);
   }
   return at::kCPU;
 }

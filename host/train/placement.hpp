@@ -13,7 +13,7 @@ namespace knack::host {
 /// Device, dtype, memory format and autocast of a run.
 class Placement {
  public:
-  /// Throws Error(usage) for a device this LibTorch does not have.
+  /// Throws Error(recipe) for a device this LibTorch does not have.
   explicit Placement(const TrainerOptions& options);
 
   at::Device device() const {

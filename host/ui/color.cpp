@@ -4,17 +4,13 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
+
+#include "host/common/environment_variable.hpp"
 
 namespace knack::host {
 namespace {
 
 std::atomic<ColorChoice> chosen = ColorChoice::automatic;
-
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 const char* sequence(Paint paint) {
   switch (paint) {
@@ -41,10 +37,10 @@ void choose_color(ColorChoice choice) {
 bool has_color(int stream) {
   const ColorChoice choice = chosen.load();
   if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
-  if (!variable("NO_COLOR").empty()) return false;
-  const std::string_view force = variable("CLICOLOR_FORCE");
+  if (!environment_variable("NO_COLOR").empty()) return false;
+  const std::string_view force = environment_variable("CLICOLOR_FORCE");
   if (!force.empty() && force != "0") return true;
-  return isatty(stream) != 0 && variable("TERM") != "dumb";
+  return isatty(stream) != 0 && environment_variable("TERM") != "dumb";
 }
 
 std::string painted(std::string_view text, Paint paint, bool is_on) {

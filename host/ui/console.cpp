@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
+#include "host/common/environment_variable.hpp"
 #include "host/common/error.hpp"
 #include "host/ui/color.hpp"
 #include "host/ui/table.hpp"
@@ -20,13 +20,9 @@
 namespace knack::host {
 namespace {
 
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 bool terminal_can_redraw() {
-  return isatty(STDERR_FILENO) != 0 && variable("CI").empty() && variable("TERM") != "dumb";
+  return isatty(STDERR_FILENO) != 0 && environment_variable("CI").empty() &&
+         environment_variable("TERM") != "dumb";
 }
 
 std::string without_color(std::string_view text) {
@@ -46,7 +42,7 @@ std::size_t columns() {
   constexpr std::size_t kUsual = 80;
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) return size.ws_col;
-  const std::string_view text = variable("COLUMNS");
+  const std::string_view text = environment_variable("COLUMNS");
   std::size_t columns = 0;
   std::from_chars(text.data(), text.data() + text.size(), columns);
   return columns > 1 ? columns : kUsual;

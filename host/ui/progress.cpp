@@ -80,12 +80,14 @@ void Progress::show(const ProgressState& state) {
   const auto now = Clock::now();
   std::string metric;
   std::string best;
-  if (!std::isnan(metric_)) metric = metric_name_ + " " + number_text(metric_);
+  if (!std::isnan(metric_)) {
+    metric = "valid " + metric_name_ + " " + number_text(metric_) + " (" + metric_set_ + ")";
+  }
   if (!std::isnan(best_metric_)) best = "best " + number_text(best_metric_);
   console_.progress(fitting_line(
       {{fmt::format("epoch {}/{}", state.epoch, state.total_epochs), 0},
        {fmt::format("step {}/{}", state.step, state.total_steps), 4},
-       {"loss " + number_text(state.loss), 1},
+       {"train loss " + number_text(state.loss), 1},
        {metric, 3},
        {best, 6},
        {fmt::format("{:.0f} samples/s", samples_per_second(state.samples_seen, now)), 5},
@@ -94,8 +96,10 @@ void Progress::show(const ProgressState& state) {
   last_shown_ = now;
 }
 
-void Progress::note_metric(const std::string& name, double last, double best) {
+void Progress::note_metric(const std::string& name, const std::string& set, double last,
+                           double best) {
   metric_name_ = name;
+  metric_set_ = set;
   metric_ = last;
   best_metric_ = best;
 }

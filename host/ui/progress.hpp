@@ -36,8 +36,9 @@ class Progress {
 
   void show(const ProgressState& state);
 
-  /// The monitored metric of the last evaluation, and the best so far; shown from then on.
-  void note_metric(const std::string& name, double last, double best);
+  /// The monitored metric of the last evaluation with the weight set that did best in it, and the
+  /// best so far; shown from then on.
+  void note_metric(const std::string& name, const std::string& set, double last, double best);
 
   /// An evaluation of so many batches begins; of each that is done it is told by evaluated_batch(),
   /// which shows that when the line is due.
@@ -61,6 +62,7 @@ class Progress {
   double rate_ = 0.0;  // smoothed; 0: not known yet
 
   std::string metric_name_;
+  std::string metric_set_;
   double metric_ = std::numeric_limits<double>::quiet_NaN();
   double best_metric_ = std::numeric_limits<double>::quiet_NaN();
 

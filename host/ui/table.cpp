@@ -4,13 +4,25 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <iostream>
 
 namespace knack::host {
+namespace {
+
+/// A cell's text may come from a file that somebody else made: nothing in it commands the terminal.
+std::string without_controls(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  return text;
+}
+
+}  // namespace
 
 std::string number_text(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+  if (std::isnan(value)) return "-";
+  return std::abs(value) < 1e5 ? fmt::format("{:.4f}", value) : fmt::format("{:.4g}", value);
 }
 
 std::string short_number_text(double value) {
@@ -45,15 +57,18 @@ std::vector<std::string> table_lines(const std::vector<std::vector<std::string>>
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], visible_width(without_controls(row[i])));
+    }
   }
   std::vector<std::string> lines;
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string separator = i == 0 ? "" : "  ";
-      line += separator + (i < left_aligned ? fmt::format("{:<{}}", row[i], widths[i])
-                                            : fmt::format("{:>{}}", row[i], widths[i]));
+      const std::string cell = without_controls(row[i]);
+      const std::string padding(widths[i] - visible_width(cell), ' ');
+      if (i > 0) line += "  ";
+      line += i < left_aligned ? cell + padding : padding + cell;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     lines.push_back(std::move(line));
@@ -65,12 +80,14 @@ void print_table(const std::vector<std::vector<std::string>>& rows, std::size_t 
   for (const std::string& line : table_lines(rows, left_aligned)) std::cout << line << "\n";
 }
 
-std::string table_row(const std::vector<std::string>& cells, std::size_t width) {
+std::string table_row(const std::vector<std::string>& cells,
+                      const std::vector<std::string>& headings, std::size_t width) {
   std::string line;
-  for (const std::string& cell : cells) {
-    const std::size_t wanted = line.empty() ? width : width + 2;
-    const std::size_t found = visible_width(cell);
-    line += std::string(wanted > found ? wanted - found : 0, ' ') + cell;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::size_t wanted = std::max(width, visible_width(headings.at(i)));
+    const std::size_t found = visible_width(cells[i]);
+    if (i > 0) line += "  ";
+    line += std::string(wanted > found ? wanted - found : 0, ' ') + cells[i];
   }
   return line;
 }

@@ -10,17 +10,10 @@
 
 #include "host/common/error.hpp"
 #include "host/common/nearest_name.hpp"
+#include "host/common/shape_text.hpp"
 
 namespace knack::host {
 namespace {
-
-std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
-  }
-  return text + "]";
-}
 
 /// Collects what does not fit between a file and a model, as lines of a table.
 class Mismatches {
@@ -38,13 +31,13 @@ class Mismatches {
   void throw_if_any() const {
     constexpr std::size_t kShown = 40;
     if (lines_.empty()) return;
-    std::string text = file_.string() + ": expected exactly the model's tensors, found " +
+    std::string text = "expected exactly the model's tensors, found " +
                        std::to_string(lines_.size()) + " that differ; " + hint_;
     for (std::size_t i = 0; i < std::min(lines_.size(), kShown); ++i) text += "\n" + lines_[i];
     if (lines_.size() > kShown) {
       text += "\n  ... and " + std::to_string(lines_.size() - kShown) + " more";
     }
-    throw Error("E0507", text);
+    throw Error("E0507", file_, text);
   }
 
  private:

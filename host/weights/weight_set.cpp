@@ -41,13 +41,13 @@ WeightSet* WeightStore::find(std::string_view name) {
 
 WeightSet& WeightStore::publish(const std::string& name, const std::string& publisher) {
   if (!is_plain_name(name) || name == "model") {
-    throw Error("E0601", "weight set `" + name + "` of " + publisher +
-                             ": expected a name of letters, digits, `_`, `-` and `.` "
+    throw Error("E0315", "weight set `" + name + "` of `" + publisher +
+                             "`: expected a name of letters, digits, `_`, `-` and `.` "
                              "other than `model`; choose another name");
   }
   if (const WeightSet* taken = find(name)) {
     const std::string owner = taken->publisher.empty() ? "the host" : "`" + taken->publisher + "`";
-    throw Error("E0603", "weight set `" + name + "` of `" + publisher +
+    throw Error("E0317", "weight set `" + name + "` of `" + publisher +
                              "`: the name is already taken by " + owner +
                              "; give one of the two another name");
   }

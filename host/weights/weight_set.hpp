@@ -47,7 +47,7 @@ class WeightStore {
   /// Nullptr when nobody published it.
   WeightSet* find(std::string_view name);
 
-  /// Adds a set with a copy of the live tensors. Throws Error(training) when the name is taken or
+  /// Adds a set with a copy of the live tensors. Throws Error(recipe) when the name is taken or
   /// is no plain file name.
   WeightSet& publish(const std::string& name, const std::string& publisher);
 

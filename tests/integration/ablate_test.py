@@ -16,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-from runs import KNACK, RECIPE, STOPPED, USAGE, Case, digits, main, outcome, small_recipe
+from runs import DATA, KNACK, RECIPE, STOPPED, USAGE, Case, checkpoints, digits, main, outcome, small_recipe
 
 TRAINING = 6
 T_95_PERCENT = {1: 12.706205, 2: 4.302653}  # by degrees of freedom, from a table
@@ -62,6 +62,24 @@ class Ablation(Case):
 
     def results(self, folder="small"):
         return json.loads((self.folder / folder / "ablation.json").read_text())
+
+    @staticmethod
+    def state_of(process):
+        try:
+            return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return ""
+
+    def stopped_child(self, process):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            stopped = [child for child in children if self.state_of(child) == "T"]
+            if stopped:
+                return int(stopped[0])
+            time.sleep(0.02)
+        raise AssertionError("no training was stopped")
+
 
 
 class Results(unittest.TestCase):
@@ -196,22 +214,6 @@ class Interruption(Ablation):
             time.sleep(0.02)
         return error
 
-    @staticmethod
-    def state_of(process):
-        try:
-            return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return ""
-
-    def stopped_child(self, process):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            if children and self.state_of(children[0]) == "T":
-                return int(children[0])
-            time.sleep(0.02)
-        raise AssertionError("no training was stopped")
-
     def test_nothing_is_lost(self):
         self.write(recipe(trainer={"epochs": 6}))
         error = self.stop_at("after_step:2", signal.SIGINT)
@@ -311,7 +313,55 @@ class Failures(Ablation):
         words = ("--tricks", "ema", "--seeds", "2", "--dir", "small")
         error = self.ablate(*words, "--metric", "top3", code=USAGE)[1]
         self.assertIn("`loss`, `top1`, `top5`", error)
-        self.ablate(*words, "--metric", "top5")  # with the run that is there
+        self.assertEqual(list((self.folder / "small").glob("*/*.log")), [])  # nothing was trained
+        self.ablate(*words, "--metric", "top5")
+        error = self.ablate(*words, "--metric", "top3", code=USAGE)[1]
+        self.assertIn("expected a metric of these runs, which have `loss`, `top1`, `top5`", error)
+
+    def test_a_run_without_the_metric_lets_the_others_save(self):
+        self.write(recipe(trainer={"epochs": 4}))
+        words = ("ablate", self.folder / "recipe.json", "--tricks", "accumulate", "--dir", "small", "--metric")
+        self.ablate(*words[2:], "loss", "--seeds", "1,2")
+        for condition in ("all", "without-accumulate"):
+            file = self.folder / "small" / condition / "seed-1/final/summary.json"
+            document = json.loads(file.read_text())
+            for found in document["sets"].values():
+                found["valid"]["other"] = 1
+            file.write_text(json.dumps(document))
+            shutil.rmtree(self.folder / "small" / condition / "seed-2")
+        # Only without `accumulate` there is a step 20; it holds still there until the other has come to its end.
+        process = self.start(*words, "other", "--seeds", "1,2", "--jobs", "2", raises=f"after_step:20:{signal.SIGSTOP}")
+        while not (self.folder / "small/all/seed-2/final/summary.json").exists():
+            self.assertIsNone(process.poll())
+            time.sleep(0.02)
+        child = self.stopped_child(process)
+        time.sleep(0.5)  # for the end to be noted
+        os.kill(child, signal.SIGCONT)
+        error = process.communicate(timeout=60)[1]
+        self.assertEqual(process.returncode, USAGE, error)
+        self.assertIn("--metric `other`: expected a metric of these runs", error)
+        saved = checkpoints(self.folder / "small/without-accumulate/seed-2")
+        self.assertTrue(saved[-1].name.endswith("-step-20"), saved)
+
+    def test_what_is_damaged_is_named(self):
+        self.write(recipe(trainer={"epochs": 1}))
+        words = ("--tricks", "ema", "--seeds", "2", "--dir", "small")
+        self.ablate(*words)
+        for name, content in (
+            ("without-ema/seed-1/final/summary.json", "[]"),
+            ("without-ema/seed-1/final/summary.json", '{"chosen": "live", "sets": {"live": 3}}'),
+            ("all/seed-2/recipe.json", '{"tricks": [3]}'),
+            ("ablation.json", "{}"),
+            ("ablation.json", '{"recipe": {"tricks": [3]}}'),
+        ):
+            file = self.folder / "small" / name
+            before = file.read_text()
+            file.write_text(content)
+            error = self.ablate(*words, code=DATA)[1]
+            self.assertIn("E0502", error)
+            self.assertIn(str(file), error)
+            file.write_text(before)
+        self.ablate(*words)
 
 
 if __name__ == "__main__":

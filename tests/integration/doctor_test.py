@@ -138,6 +138,10 @@ class Plugins(Doctor):
         self.check(found["plugin file"], "problem", "found mode 0777")
         text = self.run_doctor("--plugin-path", self.plugins).stdout
         self.assertIn(f"chmod o-w {self.plugins}", text)
+        spaced = self.folder / "w w"
+        spaced.mkdir()
+        spaced.chmod(0o777)
+        self.assertIn(f"chmod o-w '{spaced}'\n", self.run_doctor("--plugin-path", spaced).stdout)
         self.assertRegex(text, r"problem  plugin folder: .*everybody can write to it")
 
     def test_that_are_none_are_named_with_the_reason(self):

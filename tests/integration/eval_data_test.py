@@ -87,11 +87,22 @@ class Data(EvaluationCase):
         self.assertIn("--data {", message)
         (self.folder / "wrong.json").write_text('{"use": "synthetic",\n  "samples": "three"}')
         self.assertIn("wrong.json:2:14", refused("wrong.json"))
-        self.assertIn("nowhere.json", refused("nowhere.json"))
+        self.assertIn("nowhere.json", self.refusal(USAGE, "eval", self.run_folder, "--data", "nowhere.json"))
         self.assertIn("found array", refused("[1]"))
-        self.assertIn("--data:1:", refused('{"use": }'))
+        for damaged in ('{"use": }', '{"use": "synthetic", "use": "idx"}'):
+            message = refused(damaged)
+            self.assertIn("--> command line", message)
+            self.assertIn(f"--data {damaged}", message)
+            self.assertNotIn("--> --data", message)
         message = self.refusal(4, "eval", self.run_folder, "--data", '{"use": "syntetic"}')
         self.assertIn("did you mean `synthetic`?", message)
+
+    def test_that_is_missing_is_named_once_and_where_it_was_typed(self):
+        for split in ["valid", "test"]:
+            message = self.refusal(5, "eval", self.run_folder, "--split", split, "--data", '{"root": "nowhere"}')
+            self.assertEqual(message.count("no such file"), 1)
+            self.assertIn(f"dataset idx (instance data.{split}), create: {self.folder}/nowhere/", message)
+            self.assertIn('--data {"root": "nowhere"}', message)
 
     def test_the_batch_size_changes_no_number_but_rounding(self):
         for name, number in self.metrics("--batch-size", 7).items():

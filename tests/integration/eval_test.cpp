@@ -74,8 +74,8 @@ TEST(Eval, NamesASetThatTheRunDoesNotHave) {
   const ProcessResult eval = bench.knack({"eval", run.folder.string(), "--weights", "emma"});
   EXPECT_EQ(eval.exit_code, kData) << eval.standard_error;
   EXPECT_THAT(eval.standard_error,
-              AllOf(HasSubstr("--weights emma: expected a weight set of " + run.folder.string() +
-                              ", which has `ema`, `live`, `model`\n"),
+              AllOf(HasSubstr("--weights `emma`: expected a weight set of `" + run.folder.string() +
+                              "`, which has `ema`, `live`, `model`\n"),
                     HasSubstr("did you mean `ema`?\n")));
   for (const char* path : {"../final/live", "live.safetensors", ""}) {
     EXPECT_EQ(bench.knack({"eval", run.folder.string(), "--weights", path}).exit_code, kData)

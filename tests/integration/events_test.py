@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from runs import RECIPE as RECIPE_ERROR
-from runs import SAVE_ALWAYS, STOPPED, TRICKS, Case, main, outcome, small_recipe
+from runs import DIGITS, SAVE_ALWAYS, STOPPED, TRICKS, Case, main, outcome, small_recipe
 
 TRAINING = 6
 RECORDS = {"step", "epoch", "evaluation"}
@@ -108,7 +108,34 @@ class Events(Case):
             failed = self.events(self.write(recipe), "--run-dir", f"run{code}", code=code)[-1]
             self.assertEqual((failed["event"], failed["exit_code"]), ("failed", code))
             self.assertRegex(failed["code"], f"^E0{code}[0-9]{{2}}$")
+            self.assertEqual(failed["codes"][0], failed["code"])
             self.assertTrue(failed["message"])
+        self.assertGreater(len(failed["codes"]), 1)
+
+    def test_tell_of_failures_of_the_system(self):
+        (self.folder / "loop").symlink_to("loop")
+        self.assertEqual(self.events(self.write(RECIPE), "--run-dir", "loop/run", code=1)[-1]["event"], "failed")
+
+    def test_have_the_seconds_that_a_trick_itself_reports(self):
+        """plugins/records.cpp does, and the time spent in its hooks has the same name."""
+        events = self.events(self.write(small_recipe([{"use": "records"}])), "--run-dir", "run")
+        self.assertEqual([event["record"]["records.seconds"] for event in self.of(events, "epoch")], [-1.0, -1.0])
+
+    def test_in_a_folder_whose_name_is_no_text(self):
+        """The paths in the recipe as it ran are then no UTF-8."""
+        self.folder = self.folder / os.fsdecode(b"d\xff")
+        self.folder.mkdir()
+        (self.folder / "digits").symlink_to(DIGITS)
+        recipe = small_recipe()
+        for section in recipe["data"].values():
+            section["root"] = "digits"
+        self.assertEqual(self.events(self.write(recipe), "--run-dir", "run")[-1]["event"], "run_finished")
+        export = ("export", "run", "--weights", "live", "--to", self.folder / "live.safetensors")
+        for words in (("explain", "recipe.json"), export):
+            process = self.start(*words, "--json", stdout=subprocess.PIPE)
+            output, error = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 0, error)
+            self.assertEqual(json.loads(output)["schema_version"], 1)
 
     def test_are_whole_lines_when_the_run_is_killed(self):
         events = self.events(

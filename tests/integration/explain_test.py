@@ -10,7 +10,6 @@ from pathlib import Path
 
 from runs import DATA, KNACK, RECIPE, TRICKS, Case, main, small_recipe
 
-TRAINING = 6
 ORDERED = Path(os.environ.get("KNACK_PLUGIN_FIXTURES", ".")) / "ordered_tricks"
 
 
@@ -175,7 +174,16 @@ class Facts(ExplainCase):
         chosen = {"option": "weight_decay", "value": 0.0, "trick": "no_weight_decay", "reason": "role norm_scale"}
         self.assertEqual(norm["set"], [chosen])
         self.assertIn("group 1: weight_decay = 0 (no_weight_decay: role norm_scale) of 1 parameter\n", text)
-        self.assertRegex(text, rf"\n{norm['name']} +16 +norm_scale +BatchNorm1d +1 +weight_decay = 0 \(no_weight_decay: ")
+        self.assertRegex(text, rf"\n{norm['name']} +\[16\] +norm_scale +BatchNorm1d +1 +weight_decay = 0 \(no_weight_decay: ")
+
+    def test_the_device_is_that_of_the_training(self):
+        told, text = self.explain(recipe_of(), "--set", "trainer.device=cuda")
+        self.assertIn("; cuda, fp32, 1 thread", told["description"])
+        self.assertIn("\nnote: rehearsed and measured on the CPU", text)
+        told, text = self.explain(recipe_of(), "--set", "trainer.device=cpu", "--set", "trainer.epochs=1")
+        self.assertIn("; cpu, fp32, 1 thread", told["description"])
+        self.assertNotIn("\nnote: ", text)
+        self.assertRegex(text, r"\nsteps in all +4 +in 1 epoch\n")
 
     def test_full_lists_the_parameters_of_a_long_model(self):
         recipe = recipe_of()
@@ -184,7 +192,7 @@ class Facts(ExplainCase):
         self.assertIn("--full lists all 42 parameters\n", text)
         self.assertNotRegex(text, r"\nlayers\.0\.weight ")
         _, text = self.explain(recipe, "--full")
-        self.assertRegex(text, r"\nlayers\.0\.weight +8x64 +weight +Linear +0 +-\n")
+        self.assertRegex(text, r"\nlayers\.0\.weight +\[8, 64\] +weight +Linear +0 +-\n")
 
     def test_tricks_say_what_they_changed(self):
         told, text = self.explain(recipe_of())
@@ -232,7 +240,7 @@ class Conflicts(ExplainCase):
             {"use": "no_weight_decay"},
             {"use": "no_weight_decay", "name": "twice"},
         ]
-        found = self.conflicts(recipe_of(tricks), TRAINING)
+        found = self.conflicts(recipe_of(tricks), RECIPE)
         self.assertEqual([(c["severity"], c["stage"], c["tricks"]) for c in found], [
             ("error", "fit_begin", ["second", "ema"]),
             ("warning", "fit_begin", ["no_weight_decay", "twice"]),
@@ -242,12 +250,12 @@ class Conflicts(ExplainCase):
         self.assertIn("weight_decay of 4 parameters", found[1]["message"])
 
     def test_reserved_names_of_weight_sets_are_refused(self):
-        found = self.conflicts(recipe_of([{"use": "ema", "publish": "model"}]), TRAINING)
+        found = self.conflicts(recipe_of([{"use": "ema", "publish": "model"}]), RECIPE)
         self.assertEqual([(c["severity"], c["stage"], c["tricks"]) for c in found], [("error", "fit_begin", ["ema"])])
 
     def test_what_would_fail_later_is_found_in_the_rehearsal(self):
-        found = self.conflicts(recipe_of([{"use": "weight_average", "of": "nobody"}]), 0)
-        self.assertEqual([(c["severity"], c["stage"]) for c in found], [("warning", "rehearsal")])
+        found = self.conflicts(recipe_of([{"use": "weight_average", "of": "nobody"}]), RECIPE)
+        self.assertEqual([(c["severity"], c["stage"]) for c in found], [("error", "rehearsal")])
         self.assertIn("`nobody`", found[0]["message"])
 
     def test_a_metric_that_nobody_measures_is_an_error(self):

@@ -142,6 +142,11 @@ class Lock(TrustCase):
         lines = [f'{indentation}"{id}": "{sha256(files.get(id, installed / f"{id}.so"))}"' for id in USED]
         return f",{line_end}".join(lines)
 
+    def test_gives_a_command_that_a_shell_reads_as_meant(self):
+        (self.folder / "my recipe.json").write_text(json.dumps(self.recipe()))
+        error = self.fail_with(PLUGIN, "plugins", "lock", "my recipe.json", "--check")
+        self.assertIn("run: knack plugins lock 'my recipe.json'", error)
+
     def test_writes_pins_and_keeps_everything_else(self):
         sections = json.dumps({**self.recipe(), "plugins": None}, indent=2)
         head = "// of mine: { \"plugins\": 1 }\n" + sections[: sections.index('"plugins"')]

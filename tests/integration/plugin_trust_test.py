@@ -52,6 +52,25 @@ class Permissions(PermissionCase):
         self.plugins.chmod(0o1777)
         self.refuse_and_override(self.plugins, "mode: expected a path that no other user can write to, found mode 1777")
 
+    def test_a_place_of_the_command_line_of_which_nothing_is_used_is_told(self):
+        file = self.put("swapped_evil")
+        file.chmod(0o646)
+        self.write({**self.recipe(), "tricks": [], "plugins": {}})
+        words = ("explain", "recipe.json", "--quiet", "--plugin-path", self.plugins)
+        code, _, error = self.run_knack(*words)
+        self.assertEqual(code, 0, error)
+        self.assertIn(f"warning: --plugin-path {self.plugins}: nothing there is used; {file}: mode: expected", error)
+        self.put("swapped_good", "good.so")
+        self.assertEqual(self.run_knack(*words)[2], "")
+
+    def test_one_of_another_name_is_told_with_a_plugin_that_is_missing(self):
+        file = self.put("swapped_evil", "other.so")
+        file.chmod(0o646)
+        self.write(self.recipe())
+        error = self.fail_with(PLUGIN, "explain", "recipe.json")
+        self.assertIn("there is no trick `swapped`", error)
+        self.assertIn(f"refused {file}: mode: expected a path that no other user can write to", error)
+
     def test_no_recipe_can_say_it(self):
         self.put("swapped_evil").chmod(0o646)
         for key in ("trust_writable_plugins", "trust_writable", "trust-writable-plugins"):

@@ -57,6 +57,13 @@ std::string place_of_use(const Workbench& bench) {
          std::to_string(column) + ": ";
 }
 
+/// What is said of the instance `mine`: the plugin's file is named before what to do about it.
+std::string told_of_mine(const std::string& plugin, std::string text) {
+  text.insert(std::min(text.find(kReport), text.size()),
+              "; the plugin's file is " + file_of(plugin));
+  return "trick " + plugin + " (instance mine), " + text + "\n";
+}
+
 class BrokenPlugin : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(BrokenPlugin, IsRefusedInOneLineThatNamesThePlaceInTheRecipe) {
@@ -110,13 +117,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 class FaultyPlugin : public ::testing::TestWithParam<Fault> {};
 
-TEST_P(FaultyPlugin, EndsTheRunWithOneLineThatNamesPluginInstanceAndFunction) {
+TEST_P(FaultyPlugin, EndsTheRunWithOneLineThatNamesPlacePluginInstanceAndFunction) {
   Workbench bench;
   const Fault& fault = GetParam();
-  EXPECT_EQ(
-      bench.failure(with_trick(fault.plugin), fault.exit_code,
-                    {"--plugin-path", folder_of(fault.plugin)}),
-      file_of(fault.plugin) + ": trick " + fault.plugin + " (instance mine), " + fault.text + "\n");
+  const std::string line = bench.failure(with_trick(fault.plugin), fault.exit_code,
+                                         {"--plugin-path", folder_of(fault.plugin)});
+  EXPECT_EQ(line, place_of_use(bench) + told_of_mine(fault.plugin, fault.text));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -338,11 +344,13 @@ TEST(CheckedPlugins, ThatDrawFromTheProgramsRandomNumbersAreNamed) {
   const Words place = {"--plugin-path", folder_of("draws_random_numbers")};
   bench.train(recipe, place);  // unchecked
   recipe["trainer"]["check_plugins"] = true;
-  EXPECT_EQ(bench.failure(recipe, kTraining, place),
-            file_of("draws_random_numbers") +
-                ": trick draws_random_numbers (instance mine), after_step: expected this thread's "
-                "state left as it was, found random numbers drawn from the default stream of cpu" +
-                kReport + "\n");
+  const std::string line = bench.failure(recipe, kTraining, place);
+  EXPECT_EQ(line,
+            place_of_use(bench) +
+                told_of_mine("draws_random_numbers",
+                             std::string("after_step: expected this thread's state left as it ") +
+                                 "was, found random numbers drawn from the default stream of cpu" +
+                                 kReport));
 }
 
 TEST(CheckedPlugins, OfThisTreeLeaveTheProgramsStateAlone) {

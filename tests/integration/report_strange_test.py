@@ -7,7 +7,7 @@ usage: report_strange_test.py KNACK [arguments for unittest]
 import json
 
 import report_folders as folders
-from report_case import Pages, data_of, main, page_of
+from report_case import Pages, data_of, knack, main, page_of
 
 
 class StrangeRuns(Pages):
@@ -52,7 +52,9 @@ class StrangeRuns(Pages):
         bad = ["", "{", "[1, 2]", "null", "7", '"text"', "{}", '{"step": -1, "split": "valid", "weights": "live"}', "[" * 5000,
                '{"step": 1, "split": {"a": 1}, "weights": "live"}', '{"step": "1", "split": "valid", "weights": "live"}']
         text = self.open("lines", "\n".join(good + bad) + '\n{"step": 3, "epo', recipe=folders.recipe())
-        self.assertIn(f"{len(bad) - 1} lines or numbers of metrics.jsonl are not shown", text)
+        self.assertIn(f"{len(bad) - 1} of {len(bad) - 1 + len(good)} lines of metrics.jsonl are unreadable", text)
+        self.assertIn("points may be missing here", text)
+        self.assertIn("warning: 10 of ", knack("report", self.folder / "lines").stderr)
         count = data_of(self.folder / "lines" / "page.html")["charts"][0]["curves"][1]["points"]
         self.assertEqual(count, 2)
 
@@ -73,6 +75,28 @@ class StrangeRuns(Pages):
         self.assertIn("as of epoch 1 of 20", one)
         log = "2026-11-23T10:30:09.000 warning: stopped by SIGINT; knack train --resume goes on\n"
         self.assertIn("stopped", self.open("stopped", folders.records(3, False), recipe=folders.recipe(), log=log))
+
+    def test_says_that_there_is_no_file_of_metrics(self):
+        lines = folders.records()
+        run = folders.write(self.folder / "lost", lines, recipe=folders.recipe(), summary=folders.summary(lines),
+                            classification=folders.classification())
+        (run / "metrics.jsonl").unlink()
+        self.browser.open(page_of(run))
+        text = self.browser.run("return document.body.innerText")
+        self.assertIn("the run folder has no metrics.jsonl", text)
+        self.assertNotIn("first epoch", text)
+
+    def test_colours_do_not_depend_on_which_lines_are_readable(self):
+        lines = [json.dumps(line) for line in folders.records()]
+        first = next(i for i, line in enumerate(lines) if '"valid"' in line)
+        self.assertIn('"live"', lines[first])
+        styles = []
+        for name, begin in (("whole", lines[first]), ("damaged", "x" + lines[first])):
+            self.open(f"colours-{name}", "\n".join([*lines[:first], begin, *lines[first + 1:]]) + "\n", recipe=folders.recipe())
+            curves = data_of(self.folder / f"colours-{name}" / "page.html")["charts"][0]["curves"]
+            styles.append({curve["name"]: (curve["color"], curve["shape"]) for curve in curves})
+        self.assertEqual(styles[0], styles[1])
+        self.assertEqual((styles[0]["live"], styles[0]["ema"]), ((0, 0), (1, 1)))
 
     def test_long_runs_are_thinned_and_say_so(self):
         lines = [{"step": step, "epoch": 1 + step // 1000, "samples": step, "split": "step", "weights": "live",

@@ -105,6 +105,47 @@ class FinishedRun(Pages):
             self.assertIn(f"{line['weights']}{line['loss']:.4f}", shown)
         self.assertIn("step 380", self.browser.run("return document.querySelector('#chart-loss .readout').textContent"))
 
+    def test_puts_the_line_under_the_pointer_on_a_point(self):
+        for across in (0.31, 0.5, 0.73):
+            self.browser.mouse("#chart-loss .u-over", ("Moved", across))
+            readout = self.browser.run("return document.querySelector('#chart-loss .readout').textContent")
+            step = int(re.search(r"step (\d+)", readout)[1])
+            self.assertEqual(step % folders.STEPS, 0)
+            left, width = self.browser.run("return [new DOMMatrix(getComputedStyle(document.querySelector('#chart-loss .u-cursor-x')).transform).e,"
+                                           "document.querySelector('#chart-loss .u-over').clientWidth]")
+            self.assertAlmostEqual(left / width, (step - 1) / (folders.EPOCHS * folders.STEPS - 1), delta=0.003)
+            shown = self.browser.run("return [...document.querySelectorAll('#chart-loss .legend button')].map(b => b.textContent).join(' ')")
+            for line in lines_of(self.run_folder):
+                if line["step"] == step and line["split"] == "valid" and not line.get("final"):
+                    self.assertIn(f"{line['weights']}{line['loss']:.4f}", shown)
+
+    def test_draws_the_markers_of_the_legend(self):
+        # Of the canvas around the last point: a triangle and a diamond fill other pixels than a disk does.
+        filled = ("""
+            const color = getComputedStyle(document.documentElement).getPropertyValue(arguments[0]).trim();
+            const wanted = [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16));
+            const canvas = document.querySelector('#chart-monitored canvas');
+            const {width, height} = canvas;
+            const pixels = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+            const rows = new Map();
+            for (let y = 0; y < height; ++y) {
+              for (let x = 0; x < width; ++x) {
+                const at = 4 * (y * width + x);
+                if (wanted.every((value, i) => Math.abs(pixels[at + i] - value) < 8) && pixels[at + 3] > 250) {
+                  rows.set(y, (rows.get(y) ?? 0) + 1);
+                }
+              }
+            }
+            return [...rows.values()];""")
+        triangle = self.browser.run(filled, "--c2")
+        diamond = self.browser.run(filled, "--c3")
+        for rows in (triangle, diamond):
+            self.assertGreater(len(rows), 7)
+        self.assertGreaterEqual(triangle.index(max(triangle)), len(triangle) - 2)
+        self.assertAlmostEqual(diamond.index(max(diamond)), len(diamond) / 2, delta=1.5)
+        self.assertLessEqual(max(diamond[0], diamond[-1]), 3)
+        self.assertLess(sum(diamond), 0.62 * len(diamond) ** 2)  # a half of the square, a disk has 0.79
+
     def test_zooms_by_dragging_and_back_by_a_button(self):
         hidden = "return document.querySelector('#chart-loss .reset').hidden"
         self.assertTrue(self.browser.run(hidden))

@@ -52,7 +52,7 @@ class Changes(Case):
         error = self.resume(*changes, code=RECIPE)
         for line in ("optimizer.lr: 0.1 in the run, 0.5 now", "tricks[ema].decay: 0.9 in the run, 0.5 now"):
             self.assertIn(line, error)
-        self.assertIn("--allow-change 'optimizer.lr' --allow-change 'tricks[ema].decay'", error)
+        self.assertIn("--allow-change optimizer.lr --allow-change 'tricks[ema].decay'", error)
         error = self.resume(*changes, allow=["tricks"], code=RECIPE)
         self.assertNotIn("--allow-change 'tricks", error)
         self.assert_same(outcome(self.run_folder), before)

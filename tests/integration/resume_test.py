@@ -10,7 +10,7 @@ import shutil
 import signal
 import time
 
-from runs import STOPPED, TRICKS, Case, checkpoints, main, outcome, small_recipe, state_of, with_trick
+from runs import STOPPED, TRICKS, Case, checkpoints, main, outcome, small_recipe, state_of, with_trick, write_manifest
 
 ALL_CHECKPOINTS = {"every_steps": 1, "keep": 1000}
 NO_CHECKPOINTS = {"every_epochs": 0, "best": False}
@@ -134,6 +134,34 @@ class Settings(FromEveryCheckpoint):
 
 
 class When(Case):
+    def test_a_run_of_knack_1_0_goes_on(self):
+        """Its recipe and its checkpoints lack what is newer. Its times of the first epoch are not known."""
+        plan = {**NO_CHECKPOINTS, "every_steps": 2, "keep": 1000}
+        run = self.train({**small_recipe(trainer={"record_every_steps": 50}), "checkpoint": plan})
+        straight = outcome(run)
+        place, *later = checkpoints(run)
+        for left in later:
+            shutil.rmtree(left)
+        for file in [*run.glob("events.out.*"), run / "environment.json", run / "final" / "summary.json"]:
+            file.unlink()
+        state = state_of(place)
+        self.assertTrue(state["loop"]["in_epoch"])
+        newer = {"loop": ["window_loss", "gradient_norm"], "session": ["events_file", "events_bytes"]}
+        for section, keys in {**newer, "notes": ["taken_seconds"]}.items():
+            for key in keys:
+                del state[section][key]
+        state["notes"]["seconds"]["ema"] = 1000.0
+        (place / "state.json").write_text(json.dumps(state))
+        for file in (run / "recipe.json", place / "recipe.json"):
+            recipe = json.loads(file.read_text())
+            del recipe["trainer"]["record_every_steps"]
+            file.write_text(json.dumps(recipe))
+        write_manifest(place)
+        self.knack("train", "--resume", run)
+        self.assert_same(outcome(run), straight)
+        lines = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+        self.assertLess(max(line.get("ema.seconds", 0) for line in lines), 1000)
+
     def test_steps_that_are_left_out_are_not_saved_again(self):
         """The first two windows and two after the third step."""
         veto = {"use": "answers", "hook": "before_step", "reply": "skip_step", "at": [1, 2, 6, 7]}
@@ -185,6 +213,7 @@ class Signals(Case):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             run = self.interrupt(f"after_step:2:{number}", STOPPED + number)
             self.assertIn(f"stopped by {signal.Signals(number).name}", (run / "log.txt").read_text())
+            self.assertIn(">stopped<", (run / "report.html").read_text())
             self.check_going_on(run)
 
     def test_during_an_evaluation_leave_it_if_nothing_is_lost(self):

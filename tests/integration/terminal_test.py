@@ -94,7 +94,7 @@ class AtATerminal(Training):
     def test_the_line_has_what_one_wants_to_know(self):
         progress, _ = drawn(self.finished(columns=200))
         pattern = (
-            rb"^epoch \d+/40  step \d+/6400  loss \d\.\d{4}  top1 [01]\.\d{4}  best [01]\.\d{4}  "
+            rb"^epoch \d+/40  step \d+/6400  train loss \d\.\d{4}  valid top1 [01]\.\d{4} \(live\)  best [01]\.\d{4}  "
             rb"\d+ samples/s  ETA [\d:.]+( s)?$"
         )
         self.assertTrue([line for line in progress if re.match(pattern, line)], progress)

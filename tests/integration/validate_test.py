@@ -171,7 +171,7 @@ class WhenItCannotGoOn(Validate):
         self.assertIn(f"TMPDIR={missing}: expected a folder", problem)
 
     def test_as_the_report_cannot_be_written(self):
-        self.assertIn("--junit /dev/full: cannot be written", self.problem("--junit", "/dev/full"))
+        self.assertIn("--junit `/dev/full`: cannot be written", self.problem("--junit", "/dev/full"))
 
     def test_as_no_process_can_be_made(self):
         def allow_no_more():

@@ -113,7 +113,7 @@ class New(package.Case):
             if process.returncode == 0:
                 self.assertIn(f"struct {word}Model final", source_of(self.folder / name))
             else:
-                self.assertIn("; choose another last part", process.stdout)
+                self.assertIn("help: choose another last part", process.stdout)
 
     def test_a_name_that_others_have_compiles(self):
         flags = ["-fsyntax-only", "-I", BUILD / "include"]
@@ -125,12 +125,13 @@ class New(package.Case):
                 package.run_well("gcc", "-std=c11", *flags, self.folder / f"c_{kind}_{name}" / f"{name}.c")
 
     def test_a_folder_that_cannot_be_made_leaves_nothing(self):
-        said = self.new("trick", "acme.lookahead", "--dir", "nowhere/lookahead", code=1)
-        self.assertIn("nowhere/lookahead: cannot be made: No such file or directory", said)
+        said = self.new("trick", "acme.lookahead", "--dir", "nowhere/lookahead", code=5)
+        self.assertIn("cannot be made: No such file or directory", said)
+        self.assertIn("--> nowhere/lookahead", said)
         self.assertEqual(self.left(), [])
 
     def test_words_that_are_missing_or_too_many_are_refused(self):
-        self.refused("trick", why="id is required|ID")
+        self.refused("trick", why="expected `id`")
         self.refused("trick", "acme.lookahead", "more", why="`more`")
 
 

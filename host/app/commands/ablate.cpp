@@ -2,11 +2,14 @@
 #include <iostream>
 
 #include "host/ablate/ablation_report.hpp"
+#include "host/ablate/child_program.hpp"
 #include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
 #include "host/app/provenance.hpp"
 #include "host/app/signals.hpp"
 #include "host/common/error.hpp"
+#include "host/common/json_text.hpp"
+#include "host/explain/explain.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -58,10 +61,28 @@ AblationRequest request_of(const AblateCommand& command, const CommonOptions& co
   return request;
 }
 
+/// Throws Error(usage) for a metric that no run will have. The monitored one needs no look: every
+/// training has its own.
+void check_metric(const std::string& metric, const std::filesystem::path& file, Recipe recipe,
+                  const Document& document, CommandEnvironment& environment) {
+  if (metric == recipe.trainer.monitor) return;
+  recipe.trainer.monitor = metric;
+  const ChildSignals signals;  // kept from the threads that begin here, too
+  const auto failure =
+      explain(recipe, document, file, environment.registry(), environment.services()).failure;
+  if (!failure || failure->diagnostics().front().id.text() != "E0341") return;
+  Diagnostic problem = failure->diagnostics().front();
+  problem.id = "E0105";
+  problem.place = {};
+  problem.subject.clear();
+  problem.sentence = "--metric" + problem.sentence.substr(problem.sentence.find(':'));
+  throw Error(problem);
+}
+
 void print(const AblateCommand& command, const Ablation& ablation,
            const std::filesystem::path& folder) {
   if (command.json) {
-    std::cout << ablation_json(ablation).dump(2) << std::endl;
+    std::cout << json_text(ablation_json(ablation)) << std::endl;
     return;
   }
   print_table(result_rows(ablation));
@@ -74,13 +95,18 @@ void print(const AblateCommand& command, const Ablation& ablation,
 
 int ablate(const AblateCommand& command, const CommonOptions& common) {
   CommandEnvironment environment(common);
-  Recipe recipe = environment.open_recipe(command.recipe);
+  Document document;
+  Recipe recipe = environment.open_recipe(
+      command.recipe, [&](const Document& read, const Diagnostics&) { document = read; });
   recipe.used_plugins = plugins_of(recipe, environment.registry());
   const AblationRequest request = request_of(command, common, recipe);
   const std::filesystem::path by_default =
       std::filesystem::path(recipe.trainer.run_root) / (recipe.name + "-ablation");
   const AblationFolder folder(command.folder.empty() ? by_default : command.folder, request.recipe);
   Ablation ablation(request, folder, environment.console());
+  if (ablation.finished() == 0) {
+    check_metric(request.measure.metric, command.recipe, recipe, document, environment);
+  }
   const int signal = ablation.run();
   if (signal != 0) {
     environment.console().warning(std::string("stopped by ") + signal_name(signal) + "; " +

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <set>
 
 #include "host/app/commands/commands.hpp"
 #include "host/checkpoint/atomic_file.hpp"
+#include "host/common/json_text.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/report/html/comparison.hpp"
 #include "host/ui/table.hpp"
 
@@ -47,15 +50,34 @@ double number_in(const Json& set, const std::string& split, const std::string& m
   return number.is_number() ? number.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Every run with each of its weight sets.
+/// "finished", or "stopped, epoch 3 of 20".
+std::string state_cell(const Json& run) {
+  const std::string state = run["state"].get<std::string>();
+  if (state == "finished") return state;
+  const auto text = [](const Json& number) { return short_number_text(number.get<double>()); };
+  if (!run["epoch"].is_number() || !std::isfinite(run["epoch"].get<double>())) {
+    return state + ", no epoch";
+  }
+  const bool has_end = run["epochs"].is_number() && std::isfinite(run["epochs"].get<double>());
+  return state + ", epoch " + text(run["epoch"]) + (has_end ? " of " + text(run["epochs"]) : "");
+}
+
+/// Every run with each of its weight sets; a run without any has a row of its own.
 Rows run_rows(const Json& document) {
   const auto columns = columns_of(document["runs"]);
-  Rows rows = {{"run", "group", "seed", "weights"}};
+  Rows rows = {{"run", "group", "seed", "state", "weights"}};
   for (const auto& [split, metric] : columns) rows[0].push_back(split_of(split) + " " + metric);
   for (const Json& run : document["runs"]) {
+    const std::vector<std::string> first = {run["run"].get<std::string>(),
+                                            run["group"].get<std::string>(), run["seed"].dump(),
+                                            state_cell(run)};
+    if (run["sets"].empty()) {
+      rows.push_back(first);
+      rows.back().resize(rows[0].size(), "-");
+    }
     for (const auto& [set, values] : run["sets"].items()) {
-      rows.push_back({run["run"].get<std::string>(), run["group"].get<std::string>(),
-                      run["seed"].dump(), set + (run["chosen"] == set ? " *" : "")});
+      rows.push_back(first);
+      rows.back().push_back(set + (run["chosen"] == set ? " *" : ""));
       for (const auto& [split, metric] : columns) {
         rows.back().push_back(number_text(number_in(values, split_of(split), metric, nullptr)));
       }
@@ -64,19 +86,43 @@ Rows run_rows(const Json& document) {
   return rows;
 }
 
+/// "0.6145 +- 0.0123", the mean alone where there is no spread.
+std::string mean_cell(const Json& values, const std::string& split, const std::string& metric) {
+  const double spread = number_in(values, split, metric, "standard_deviation");
+  return number_text(number_in(values, split, metric, "mean")) +
+         (std::isfinite(spread) ? " +- " + number_text(spread) : "");
+}
+
+/// "2", or "1 of 2" where a run of the group has no such results.
+std::string count_cell(const Json& group, const Json& values) {
+  double count = 0;
+  for (const auto& [split, metrics] : values.items()) {
+    for (const auto& [metric, value] : metrics.items()) {
+      count = std::max(count, number_in(values, split, metric, "count"));
+    }
+  }
+  const std::string all = std::to_string(group["runs"].size());
+  return count == static_cast<double>(group["runs"].size())
+             ? all
+             : short_number_text(count) + " of " + all;
+}
+
 /// Mean and standard deviation of each group.
 Rows group_rows(const Json& document) {
   const auto columns = columns_of(document["groups"]);
   Rows rows = {{"group", "runs", "weights"}};
   for (const auto& [split, metric] : columns) rows[0].push_back(split_of(split) + " " + metric);
   for (const Json& group : document["groups"]) {
+    const std::string name =
+        group["group"].get<std::string>() + " " + group["label"].get<std::string>();
+    if (group["sets"].empty()) {
+      rows.push_back({name, count_cell(group, group["sets"])});
+      rows.back().resize(rows[0].size(), "-");
+    }
     for (const auto& [set, values] : group["sets"].items()) {
-      rows.push_back({group["group"].get<std::string>() + " " + group["label"].get<std::string>(),
-                      std::to_string(group["runs"].size()), set});
+      rows.push_back({name, count_cell(group, values), set});
       for (const auto& [split, metric] : columns) {
-        rows.back().push_back(
-            number_text(number_in(values, split_of(split), metric, "mean")) + " +- " +
-            number_text(number_in(values, split_of(split), metric, "standard_deviation")));
+        rows.back().push_back(mean_cell(values, split_of(split), metric));
       }
     }
   }
@@ -97,12 +143,13 @@ Rows difference_rows(const Json& document) {
 }
 
 void print(const Json& document) {
-  print_table(run_rows(document), 4);
+  print_table(run_rows(document), 5);
   const Json& groups = document["groups"];
   const bool has_repetitions = std::any_of(
       groups.begin(), groups.end(), [](const Json& group) { return group["runs"].size() > 1; });
   if (has_repetitions) {
-    std::cout << "\nmean +- standard deviation over the runs of a group\n";
+    std::cout << "\nmean over the runs of a group, +- their standard deviation where there are "
+                 "several\n";
     print_table(group_rows(document), 3);
   }
   if (!document["differences"].empty()) {
@@ -114,17 +161,27 @@ void print(const Json& document) {
 
 int compare(const CompareCommand& command, const CommonOptions&) {
   std::vector<std::pair<std::string, RunData>> runs;
+  std::vector<std::string> again;
+  std::set<std::filesystem::path> known;
   for (const std::filesystem::path& run : command.runs) {
-    runs.emplace_back(run.string(), read_run(RunFolder::open(run)));
+    const RunFolder folder = RunFolder::open(run);
+    if (known.insert(std::filesystem::canonical(run)).second) {
+      runs.emplace_back(run.string(), read_run(folder));
+    } else {
+      again.push_back(run.string() + " is given more than once and counts once");
+    }
   }
-  const Comparison comparison = compare_runs(std::move(runs));
+  Comparison comparison = compare_runs(std::move(runs));
+  comparison.remarks.insert(comparison.remarks.end(), again.begin(), again.end());
   const Json document = comparison_json(comparison);
   if (command.json) {
-    std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    std::cout << json_text(document) << "\n";
   } else {
     print(document);
   }
-  for (const std::string& remark : comparison.remarks) std::cerr << "note: " << remark << "\n";
+  for (const std::string& remark : comparison.remarks) {
+    std::cerr << "note: " << one_line(remark, remark.size()) << "\n";
+  }
   if (!command.to.empty()) {
     write_file_atomically(command.to, comparison_html(comparison));
     std::cerr << "the page is " << command.to.string() << "\n";

@@ -8,6 +8,7 @@
 
 #include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
+#include "host/common/json_text.hpp"
 #include "host/ui/color.hpp"
 
 namespace knack::host {
@@ -48,8 +49,7 @@ void print_json(const Findings& findings) {
   }
   const nlohmann::ordered_json document = {
       {"schema_version", 1}, {"has_problem", has_problem(findings)}, {"findings", list}};
-  using Json = nlohmann::ordered_json;
-  std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  std::cout << json_text(document) << "\n";
 }
 
 int examine_all(const DoctorCommand& command, const CommonOptions& common) {

@@ -7,6 +7,8 @@
 #include "host/app/predictions.hpp"
 #include "host/app/run_weights.hpp"
 #include "host/common/error.hpp"
+#include "host/common/json_text.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/run/records.hpp"
 #include "host/train/evaluation.hpp"
@@ -36,7 +38,7 @@ struct Evaluation {
 void check_predictions(const EvalCommand& command) {
   std::error_code failure;
   if (command.force || !std::filesystem::exists(command.predictions, failure)) return;
-  throw Error("E0105", "--predictions " + command.predictions.string() +
+  throw Error("E0105", "--predictions " + backticked_path(command.predictions) +
                            ": expected a new file, found one; choose another name, or "
                            "replace it with --force");
 }
@@ -56,7 +58,7 @@ Recipe recipe_of(const EvalCommand& command, const RunFolder& folder,
   Recipe recipe = open_recipe(command, folder, environment);
   if (command.split == "test") {
     if (!recipe.test) {
-      throw Error("E0105", "--split test: the recipe of " + command.run.string() +
+      throw Error("E0105", "--split test: the recipe of " + backticked_path(command.run) +
                                " has no data.test; use --split valid, or give --data");
     }
     recipe.valid = *recipe.test;
@@ -102,13 +104,20 @@ void print_json(const EvalCommand& command, const RunWeights& weights,
                                      {"samples", evaluation.samples},
                                      {"metrics", json_of(evaluation.metrics)}};
   if (!command.predictions.empty()) document["predictions"] = command.predictions.string();
-  std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
-            << std::endl;
+  std::cout << json_text(document) << std::endl;
 }
 
-void print_numbers(const EvalCommand& command, const RunWeights& weights, const Metrics& metrics) {
-  std::vector<std::vector<std::string>> rows = {{"weights", "split"},
-                                                {weights.name, command.split}};
+/// `ema (chosen)` for the set that the run's end chose, which is called `model`.
+std::string title_of(const RunWeights& weights, const RunFolder& folder) {
+  if (weights.name != "model" || !folder.is_finished()) return weights.name;
+  const auto summary = read_json(folder.summary_file());
+  const auto chosen = summary.find("chosen");
+  if (chosen == summary.end() || !chosen->is_string()) return weights.name;
+  return one_line(chosen->get<std::string>()) + " (chosen)";
+}
+
+void print_numbers(const EvalCommand& command, const std::string& title, const Metrics& metrics) {
+  std::vector<std::vector<std::string>> rows = {{"weights", "split"}, {title, command.split}};
   for (const auto& [name, value] : metrics) {
     rows[0].push_back(name);
     rows[1].push_back(number_text(value));
@@ -128,14 +137,16 @@ int evaluate(const EvalCommand& command, const CommonOptions& common) {
                                   "earlier one");
   }
   const Recipe recipe = recipe_of(command, folder, environment);
-  Fit fit(recipe, environment.registry(), environment.services(), nullptr);
-  load_weights(fit.weights(), fit.weights().live(), weights.file,
-               weights.checkpoint.empty() ? FileContent::persistent : FileContent::all);
-  const Evaluation evaluation = run_model(command, weights, fit);
+  const Evaluation evaluation = environment.with_places([&] {
+    Fit fit(recipe, environment.registry(), environment.services(), nullptr);
+    load_weights(fit.weights(), fit.weights().live(), weights.file,
+                 weights.checkpoint.empty() ? FileContent::persistent : FileContent::all);
+    return run_model(command, weights, fit);
+  });
   if (command.json) {
     print_json(command, weights, evaluation);
   } else {
-    print_numbers(command, weights, evaluation.metrics);
+    print_numbers(command, title_of(weights, folder), evaluation.metrics);
   }
   return static_cast<int>(ExitCode::ok);
 }

@@ -5,6 +5,7 @@
 
 #include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
+#include "host/common/json_text.hpp"
 #include "host/explain/explain.hpp"
 #include "host/explain/explanation_json.hpp"
 #include "host/explain/explanation_text.hpp"
@@ -27,14 +28,16 @@ int run_explain(const ExplainCommand& command, const CommonOptions& common) {
   const Explained explained =
       explain(recipe, document, command.recipe, environment.registry(), environment.services());
   if (command.json) {
-    std::cout << to_json(explained.explanation).dump(2) << std::endl;
+    std::cout << json_text(to_json(explained.explanation)) << std::endl;
   } else {
     std::cout << to_text(explained.explanation,
                          {.is_full = command.full, .use_color = has_color(STDOUT_FILENO)})
               << std::flush;
   }
-  if (explained.failure) throw Error(*explained.failure);
-  return static_cast<int>(ExitCode::ok);
+  return environment.with_places([&] {
+    if (explained.failure) throw Error(*explained.failure);
+    return static_cast<int>(ExitCode::ok);
+  });
 }
 
 }  // namespace

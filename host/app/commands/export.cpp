@@ -8,6 +8,7 @@
 #include "host/app/commands/commands.hpp"
 #include "host/app/run_weights.hpp"
 #include "host/common/error.hpp"
+#include "host/common/json_text.hpp"
 #include "host/plugin/kinds/model.hpp"
 #include "host/weights/weight_export.hpp"
 
@@ -77,7 +78,7 @@ void print_json(const ExportCommand& command, const ExportedWeights& exported) {
       {"schema_version", 1},         {"file", command.target.string()},
       {"tensors", exported.tensors}, {"elements", exported.elements},
       {"bytes", exported.bytes},     {"metadata", exported.metadata}};
-  std::cout << document.dump(2) << std::endl;
+  std::cout << json_text(document) << std::endl;
 }
 
 int export_set(const ExportCommand& command, const CommonOptions& common) {

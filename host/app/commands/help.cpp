@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <iostream>
 
 #include "host/app/commands/commands.hpp"
+#include "host/app/page_text.hpp"
 #include "host/common/error_catalogue.hpp"
 #include "host/recipe/diagnostics.hpp"
+#include "host/ui/color.hpp"
 
 namespace knack::host {
 namespace {
@@ -45,13 +49,22 @@ const CLI::App& find_command(const CLI::App& root, const std::vector<std::string
   return *command;
 }
 
+/// Nothing is printed unless all codes are known.
+void print_pages(const std::vector<std::string>& codes) {
+  std::string text;
+  for (const std::string& code : codes) {
+    text += (text.empty() ? "" : "\n") + page_text(error_page(code), has_color(STDOUT_FILENO));
+  }
+  std::cout << text;
+}
+
 }  // namespace
 
 void declare_help(CommandTable& table) {
   const auto help = [&table](const HelpCommand& request, const CommonOptions&) {
     const std::vector<std::string>& words = request.words;
-    if (words.size() == 1 && looks_like_a_code(words.front())) {
-      std::cout << error_page(words.front());
+    if (!words.empty() && std::all_of(words.begin(), words.end(), looks_like_a_code)) {
+      print_pages(words);
       return static_cast<int>(ExitCode::ok);
     }
     const CLI::App& command = find_command(table.root(), words);
@@ -65,7 +78,7 @@ void declare_help(CommandTable& table) {
   };
   auto [command, options] =
       table.add<HelpCommand>("help", "Explain an error's code, or a command", Takes::nothing, help);
-  command.add_option("words", options.words, "An error's code, such as E0312, or a command")
+  command.add_option("words", options.words, "Errors' codes, such as E0312, or a command")
       ->type_name("CODE|COMMAND");
   add_example(command, {"knack help E0312", "knack help plugins inspect"});
 }

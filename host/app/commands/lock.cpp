@@ -7,6 +7,7 @@
 #include "host/app/pins.hpp"
 #include "host/checkpoint/atomic_file.hpp"
 #include "host/common/join.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/recipe/json_edit.hpp"
 #include "host/recipe/load.hpp"
 #include "host/recipe/parse.hpp"
@@ -97,7 +98,7 @@ int lock(const LockCommand& command, const CommonOptions& common) {
   if (!outdated.empty() && command.check) {
     throw Error("E0412", command.recipe,
                 "plugins.pin: expected the files that are installed, found " + join(outdated) +
-                    "; run: knack plugins lock " + name);
+                    "; run: knack plugins lock " + shell_word(name));
   }
   if (!outdated.empty()) {
     refuse_removed_sections(text, command.recipe);

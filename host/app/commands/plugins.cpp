@@ -16,6 +16,7 @@
 #include "host/app/commands/plugin_json.hpp"
 #include "host/common/error.hpp"
 #include "host/common/join.hpp"
+#include "host/common/json_text.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/ui/table.hpp"
@@ -120,7 +121,7 @@ void print_offers(Registry& registry, const std::vector<Offer>& offers, bool as_
   if (as_json) {
     nlohmann::ordered_json plugins = nlohmann::ordered_json::array();
     for (const Offer& offer : offers) plugins.push_back(plugin_json(registry, offer));
-    std::cout << plugins_document(std::move(plugins)).dump(2) << "\n";
+    std::cout << json_text(plugins_document(std::move(plugins))) << "\n";
     return;
   }
   for (std::size_t i = 0; i < offers.size(); ++i) {
@@ -139,7 +140,7 @@ void print_list_json(const Registry& registry) {
   }
   nlohmann::ordered_json document = plugins_document(std::move(plugins));
   document["refused"] = std::move(refused);
-  std::cout << document.dump(2) << "\n";
+  std::cout << json_text(document) << "\n";
 }
 
 bool names_a_file(const std::string& text) {

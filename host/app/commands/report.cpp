@@ -2,6 +2,8 @@
 #include <iostream>
 
 #include "host/app/commands/commands.hpp"
+#include "host/checkpoint/atomic_file.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/report/html/report_html.hpp"
 
 namespace knack::host {
@@ -15,7 +17,11 @@ struct ReportCommand {
 int write_page(const ReportCommand& command, const CommonOptions&) {
   const RunFolder folder = RunFolder::open(command.run);
   const std::filesystem::path file = command.to.empty() ? report_file(folder) : command.to;
-  write_report(folder, file);
+  const RunData run = read_run(folder);
+  write_file_atomically(file, report_html(run));
+  for (const std::string& remark : run.remarks) {
+    std::cerr << "warning: " << one_line(remark, remark.size()) << "\n";
+  }
   std::cout << file.string() << "\n";
   return static_cast<int>(ExitCode::ok);
 }

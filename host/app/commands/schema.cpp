@@ -5,6 +5,7 @@
 #include "host/app/command_environment.hpp"
 #include "host/app/commands/commands.hpp"
 #include "host/checkpoint/atomic_file.hpp"
+#include "host/common/json_text.hpp"
 #include "host/recipe/editor_schema.hpp"
 #include "host/recipe/load.hpp"
 #include "host/recipe/schema.hpp"
@@ -49,7 +50,7 @@ int print_schema(const SchemaCommand& command, const CommonOptions& common) {
     plugins.push_back({provided.kind, provided.id, provided.summary,
                        options_of(registry, provided, environment.console())});
   }
-  const std::string text = editor_schema(plugins).dump(2) + "\n";
+  const std::string text = json_text(editor_schema(plugins)) + "\n";
   if (command.to.empty()) {
     std::cout << text;
   } else {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <c10/util/Exception.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -9,6 +8,7 @@
 
 #include "host/app/commands/commands.hpp"
 #include "host/app/crash_report.hpp"
+#include "host/app/current_error.hpp"
 #include "host/app/provenance.hpp"
 #include "host/app/result_table.hpp"
 #include "host/app/resumption.hpp"
@@ -18,6 +18,7 @@
 #include "host/report/environment.hpp"
 #include "host/report/run_folder.hpp"
 #include "host/run/event_stream.hpp"
+#include "host/run/run_report.hpp"
 #include "host/run/session.hpp"
 #include "host/train/fit.hpp"
 #include "host/ui/table.hpp"
@@ -49,10 +50,8 @@ class Training {
     prepare();
     try {
       return train();
-    } catch (const c10::Error& error) {
-      fail(Error("E0605", error.what_without_backtrace()));
-    } catch (const Error& error) {
-      fail(error);
+    } catch (...) {
+      fail(current_error());
     }
   }
 
@@ -144,6 +143,7 @@ class Training {
   int leave(int signal) {
     environment_.console().warning(std::string("stopped by ") + signal_name(signal) +
                                    "; everything is saved, " + how_to_go_on());
+    RunReport(folder_, environment_.console()).write();  // knows by the line above that it stopped
     stream_.send("stopped", {{"signal", signal_name(signal)},
                              {"exit_code", 128 + signal},
                              {"folder", folder_.path().string()}});
@@ -169,7 +169,7 @@ class Training {
       problems.back().notes.push_back("the last good checkpoint is " + checkpoint_->string());
       problems.back().helps.push_back(how_to_go_on());
     }
-    const Error failure(error.code(), problems);
+    const Error failure = environment_.placed(Error(error.code(), problems));
     environment_.console().debug(std::string("error: ") + failure.what());  // also in the run's log
     throw failure;
   }
@@ -218,19 +218,27 @@ int start_or_go_on(const TrainCommand& command, CommandEnvironment& environment,
   return static_cast<int>(ExitCode::ok);
 }
 
+void send_failure(EventStream& stream, const Error& error) {
+  Json codes = Json::array();
+  for (const Diagnostic& problem : error.diagnostics()) codes.push_back(problem.id.text());
+  stream.send("failed", {{"exit_code", static_cast<int>(error.code())},
+                         {"code", codes.front()},
+                         {"codes", codes},
+                         {"message", error.what()}});
+}
+
 int train(const TrainCommand& command, const CommonOptions& common) {
   EventStream stream(command.json ? STDOUT_FILENO : -1);
-  CommandEnvironment environment(common);
-  environment.console().on_warning(
-      [&stream](std::string_view text) { stream.send("warning", {{"message", text}}); });
   int code = 0;
   try {
-    code = start_or_go_on(command, environment, stream);
-  } catch (const Error& error) {
-    stream.send("failed", {{"exit_code", static_cast<int>(error.code())},
-                           {"code", error.diagnostics().front().id.text()},
-                           {"message", error.what()}});
-    throw;
+    CommandEnvironment environment(common);
+    environment.console().on_warning(
+        [&stream](std::string_view text) { stream.send("warning", {{"message", text}}); });
+    code = environment.with_places([&] { return start_or_go_on(command, environment, stream); });
+  } catch (...) {
+    const Error error = current_error();
+    send_failure(stream, error);
+    throw error;
   }
   if (code == 0 && stream.has_failed()) std::cout.setstate(std::ios::badbit);  // for main()
   return code;

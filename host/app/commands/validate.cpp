@@ -13,6 +13,7 @@
 #include "host/app/signals.hpp"
 #include "host/common/error.hpp"
 #include "host/common/installation.hpp"
+#include "host/common/json_text.hpp"
 #include "host/plugin/host_facts.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/recipe/load.hpp"
@@ -210,14 +211,14 @@ Plan plan_of(const ValidateCommand& command, const CommonOptions& common,
         std::make_unique<Workplace>(file_of(plugin, registry), registry, policy));
     const PluginFile& file = plan.workplaces.back()->file();
     if (plan.trial.is_given && file.is_usable() && !plan.trial.uses(file)) {
-      refuse(command.recipe.string() + ": expected a recipe that uses " +
-             file.checked.path.filename().string() + ", found one that does not");
+      refuse(backticked_path(command.recipe) + ": expected a recipe that uses " +
+             backticked_path(file.checked.path.filename()) + ", found one that does not");
     }
     if (file.is_usable()) plan.workplaces.back()->registry->check_pins(file.checked);
   }
   if (!command.junit.empty()) {
     plan.junit.open(command.junit, std::ios::binary);
-    if (!plan.junit) refuse("--junit " + command.junit.string() + ": cannot be written");
+    if (!plan.junit) refuse("--junit " + backticked_path(command.junit) + ": cannot be written");
   }
   return plan;
 }
@@ -254,10 +255,10 @@ std::vector<FileReport> run(const Plan& plan, const ValidateCommand& command) {
 
 void write_reports(const std::vector<FileReport>& reports, int code, Plan& plan,
                    const ValidateCommand& command) {
-  if (command.json) std::cout << json_report(reports, command.seed, code).dump(2) << std::endl;
+  if (command.json) std::cout << json_text(json_report(reports, command.seed, code)) << std::endl;
   if (!std::cout.flush()) give_up("standard output: cannot be written");
   if (plan.junit.is_open() && !(plan.junit << junit_report(reports, command.strict)).flush()) {
-    give_up("--junit " + command.junit.string() +
+    give_up("--junit " + backticked_path(command.junit) +
             ": cannot be written; name a file on a disk that has room");
   }
 }

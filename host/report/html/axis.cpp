@@ -18,8 +18,8 @@ double round_step(double least) {
   return 10 * power;
 }
 
-std::vector<double> linear_ticks(double low, double high, int count) {
-  const double step = round_step((high - low) / count);
+std::vector<double> linear_ticks(double low, double high, int count, double least_step) {
+  const double step = std::max(round_step((high - low) / count), least_step);
   std::vector<double> result;
   const double first = std::ceil(low / step - 1e-9);
   const double last = std::floor(high / step + 1e-9);
@@ -34,7 +34,7 @@ std::vector<double> log_ticks(double low, double high, int count) {
   const int last = static_cast<int>(std::ceil(std::log10(high)));
   const int stride = std::max(1, (last - first) / count);
   std::vector<double> factors = {1.0};
-  if (last - first <= 2) factors = {1.0, 2.0, 5.0};
+  if (high < 100 * low) factors = {1.0, 2.0, 5.0};
   std::vector<double> result;
   for (int exponent = first; exponent <= last; exponent += stride) {
     for (const double factor : factors) {
@@ -93,10 +93,11 @@ Scale scale_around(const std::vector<const std::vector<double>*>& values, bool i
   return {scale.low - margin, scale.high + margin, false};
 }
 
-std::vector<double> ticks(const Scale& scale, int count) {
-  if (!scale.is_log) return linear_ticks(scale.low, scale.high, count);
+std::vector<double> ticks(const Scale& scale, int count, double least_step) {
+  const bool is_narrow = scale.high < 10 * scale.low;
+  if (!scale.is_log || is_narrow) return linear_ticks(scale.low, scale.high, count, least_step);
   std::vector<double> result = log_ticks(scale.low, scale.high, count);
-  return result.size() >= 2 ? result : linear_ticks(scale.low, scale.high, count);
+  return result.size() >= 2 ? result : linear_ticks(scale.low, scale.high, count, 0);
 }
 
 std::vector<std::string> tick_labels(const std::vector<double>& ticks) {

@@ -26,8 +26,9 @@ struct Scale {
 Scale scale_around(const std::vector<const std::vector<double>*>& values, bool is_log);
 
 /// Round numbers within the scale, at least two apart from degenerate scales, about `count` of
-/// them; powers of ten and simple multiples on a logarithmic scale.
-std::vector<double> ticks(const Scale& scale, int count);
+/// them. Powers of ten and simple multiples on a logarithmic scale of a decade or more; else at
+/// least `least_step` apart.
+std::vector<double> ticks(const Scale& scale, int count, double least_step = 0);
 
 /// Labels with as many decimals as tell the ticks apart.
 std::vector<std::string> tick_labels(const std::vector<double>& ticks);

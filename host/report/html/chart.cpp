@@ -13,6 +13,7 @@ namespace knack::host::html {
 namespace {
 
 constexpr std::size_t kMostRows = 200;
+constexpr int kStyles = 6;
 
 std::string place(const Curve& curve, std::size_t i, const Chart& chart) {
   const double epoch = i < curve.epoch.size() ? curve.epoch[i] : NAN;
@@ -39,6 +40,11 @@ std::string described(const Curve& curve, const Chart& chart) {
          place(curve, *highest, chart) + ".";
 }
 
+bool has_markers(const Curve& curve) {
+  return curve.kind == Curve::Kind::point ||
+         (curve.kind == Curve::Kind::line && curve.x.size() <= kMostMarkers);
+}
+
 std::string legend(const Chart& chart) {
   std::string out =
       std::string("<ul class=\"legend") + (chart.curves.size() == 1 ? " single" : "") + "\">\n";
@@ -47,8 +53,10 @@ std::string legend(const Chart& chart) {
     out += "<li class=\"curve " + style_class(curve.style) +
            (curve.kind == Curve::Kind::background ? " background" : "") +
            "\"><svg class=\"key\" viewBox=\"0 0 26 10\" aria-hidden=\"true\">" +
-           (is_point ? "<g class=\"markers\">" + marker(curve.style, 13, 5, 4) + "</g>"
-                     : "<path class=\"line\" d=\"M1 5H25\"/>") +
+           (is_point ? "" : "<path class=\"line\" d=\"M1 5H25\"/>") +
+           (has_markers(curve)
+                ? "<g class=\"markers\">" + marker(curve.style, 13, 5, is_point ? 4 : 2.6) + "</g>"
+                : "") +
            "</svg><span class=\"what\">" + name(curve.name) + "</span></li>\n";
   }
   return out + "</ul>\n";
@@ -132,6 +140,23 @@ std::string json_numbers(const std::vector<double>& values, const std::vector<st
   return out + "]";
 }
 
+std::string style_data(const Style& style) {
+  return "\"color\":" + std::to_string(style.color) + ",\"shape\":" + std::to_string(style.shape);
+}
+
+/// The corners of each shape, as the pictures have them.
+std::string marker_data() {
+  std::string out = "[";
+  for (int shape = 0; shape < kStyles; ++shape) {
+    out += shape == 0 ? "[" : ",[";
+    for (const auto& [x, y] : marker_corners(shape)) {
+      out += (out.back() == '[' ? "[" : ",[") + exact(x) + "," + exact(y) + "]";
+    }
+    out += "]";
+  }
+  return out + "]";
+}
+
 }  // namespace
 
 bool has_points(const Chart& chart) {
@@ -141,9 +166,10 @@ bool has_points(const Chart& chart) {
   });
 }
 
-std::string style_class(int style) {
-  if (style < 0) return "s-grey";
-  return "s" + std::to_string(style % 6) + (style >= 6 ? " again" : "");
+std::string style_class(const Style& style) {
+  return (style.color < 0 ? "c-grey" : "c" + std::to_string(style.color % kStyles)) + " d" +
+         std::to_string(style.shape % kStyles) +
+         (style.color >= kStyles || style.shape >= kStyles ? " again" : "");
 }
 
 std::string described(const Chart& chart) {
@@ -155,16 +181,17 @@ std::string described(const Chart& chart) {
 }
 
 std::string figure(const Chart& chart) {
+  const std::string caption = chart.caption + (chart.is_log ? " Logarithmic scale." : "");
   return "<figure class=\"chart" + std::string(chart.is_wide ? " wide" : "") + "\" id=\"" +
          chart.id + "\">\n<figcaption><h3>" + escaped(chart.title) + "</h3>" +
-         (chart.caption.empty() ? "" : "<p>" + escaped(chart.caption) + "</p>") +
-         "</figcaption>\n" + legend(chart) + "<div class=\"plot\">\n" + svg(chart) + "</div>\n" +
-         thinning_note(chart) + "<details><summary>Numbers</summary>\n<div class=\"scroll\">" +
-         table(chart) + "</div></details>\n</figure>\n";
+         (caption.empty() ? "" : "<p>" + escaped(caption) + "</p>") + "</figcaption>\n" +
+         legend(chart) + "<div class=\"plot\">\n" + svg(chart) + "</div>\n" + thinning_note(chart) +
+         "<details><summary>Numbers</summary>\n<div class=\"scroll\">" + table(chart) +
+         "</div></details>\n</figure>\n";
 }
 
 std::string chart_data(const std::vector<Chart>& charts) {
-  std::string out = "{\"schema_version\":1,\"charts\":[";
+  std::string out = "{\"schema_version\":1,\"markers\":" + marker_data() + ",\"charts\":[";
   for (const Chart& chart : charts) {
     if (out.back() != '[') out += ",\n";
     out += "{\"id\":" + json_text(chart.id) + ",\"title\":" + json_text(chart.title) +
@@ -175,7 +202,8 @@ std::string chart_data(const std::vector<Chart>& charts) {
       const char* kinds[] = {"line", "background", "point"};
       if (out.back() != '[') out += ",\n";
       out += "{\"name\":" + json_text(curve.name) + ",\"kind\":\"" +
-             kinds[static_cast<int>(curve.kind)] + "\",\"style\":" + std::to_string(curve.style) +
+             kinds[static_cast<int>(curve.kind)] + "\"," + style_data(curve.style) +
+             ",\"markers\":" + (has_markers(curve) ? "true" : "false") +
              ",\"points\":" + std::to_string(curve.x.size()) +
              ",\"x\":" + json_numbers(curve.x, kept) + ",\"y\":" + json_numbers(curve.y, kept) +
              "}";
@@ -184,7 +212,7 @@ std::string chart_data(const std::vector<Chart>& charts) {
     for (const Band& band : chart.bands) {
       const std::vector<std::size_t> kept = thinned(band.x, band.high, kMostPoints);
       if (out.back() != '[') out += ",\n";
-      out += "{\"name\":" + json_text(band.name) + ",\"style\":" + std::to_string(band.style) +
+      out += "{\"name\":" + json_text(band.name) + "," + style_data(band.style) +
              ",\"x\":" + json_numbers(band.x, kept) + ",\"low\":" + json_numbers(band.low, kept) +
              ",\"high\":" + json_numbers(band.high, kept) + "}";
     }

@@ -3,13 +3,21 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace knack::host::html {
 
-/// Styles 0 to 5 are the colours of the Okabe-Ito palette, each with dashes of its own, which
-/// further ones repeat; this one is grey.
-constexpr int kGreyStyle = -1;
+/// How a curve looks: six colours of the Okabe-Ito palette, six dashes with a shape of marker each;
+/// further ones repeat, thinner.
+struct Style {
+  int color = 0;  ///< from 0; -1 is grey
+  int shape = 0;  ///< of dashes and markers, from 0
+};
+constexpr Style kGreyStyle = {-1, 0};
+
+/// Curves of at most so many points have a marker at each, others where a point stands alone.
+constexpr std::size_t kMostMarkers = 40;
 
 /// Of a curve in the data of a page; figure() says where there are more.
 constexpr std::size_t kMostPoints = 20000;
@@ -22,7 +30,7 @@ struct Curve {
   };
   std::string name;
   Kind kind = Kind::line;
-  int style = 0;
+  Style style;
   std::vector<double> x;      ///< ascending
   std::vector<double> epoch;  ///< of each point; NaN where not known
   std::vector<double> y;      ///< NaN is a gap
@@ -31,7 +39,7 @@ struct Curve {
 /// An area between two curves with the same `x`.
 struct Band {
   std::string name;
-  int style = 0;
+  Style style;
   std::vector<double> x;
   std::vector<double> low;
   std::vector<double> high;
@@ -53,11 +61,14 @@ struct Chart {
 /// Whether there is a point that can be drawn.
 bool has_points(const Chart& chart);
 
-/// "s0" to "s5", and dashes; "s-grey".
-std::string style_class(int style);
+/// "c0 d0" to "c5 d5"; "c-grey d0".
+std::string style_class(const Style& style);
 
-/// A small SVG shape around a point, another for each style.
-std::string marker(int style, double x, double y, double size);
+/// The corners of a marker around (0, 0), for a size of 1; none for a circle.
+const std::vector<std::pair<double, double>>& marker_corners(int shape);
+
+/// A marker around a point, as SVG.
+std::string marker(const Style& style, double x, double y, double size);
 
 /// The chart in words, for those who cannot see it: each curve's first and last value and its
 /// extremes. Text, not yet escaped.
@@ -69,8 +80,8 @@ std::string svg(const Chart& chart);
 /// The chart with its caption, legend, SVG and a table of its numbers.
 std::string figure(const Chart& chart);
 
-/// What the script draws: {"charts": [...]}, numbers with every bit. Curves of more than
-/// kMostPoints are thinned. Safe within a script element.
+/// What the script draws: {"markers": [...], "charts": [...]}, numbers with every bit. Curves of
+/// more than kMostPoints are thinned. Safe within a script element.
 std::string chart_data(const std::vector<Chart>& charts);
 
 }  // namespace knack::host::html

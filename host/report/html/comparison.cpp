@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "host/common/join.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/recipe/difference.hpp"
 #include "host/report/html/run_results.hpp"
 #include "host/report/html/text.hpp"
@@ -13,6 +15,7 @@ namespace knack::host {
 namespace {
 
 constexpr std::size_t kMostInLabel = 3;
+constexpr std::size_t kLongestTitle = 24;
 
 /// Whether a difference makes two runs more than repetitions of each other.
 bool matters(const Difference& difference) {
@@ -51,7 +54,7 @@ void group_runs(Comparison& comparison) {
         });
     run.group = static_cast<std::size_t>(found - comparison.groups.begin());
     if (found == comparison.groups.end())
-      comparison.groups.push_back({letter_of(run.group), "", {}});
+      comparison.groups.push_back({letter_of(run.group), "", "", {}});
     comparison.groups[run.group].runs.push_back(i);
   }
   if (has_other_plugins) {
@@ -111,6 +114,48 @@ void label_groups(Comparison& comparison) {
   }
 }
 
+/// The names of the recipes where these tell the groups apart, else their labels, else letters.
+void name_groups(Comparison& comparison) {
+  std::set<std::string> names;
+  std::set<std::string> labels;
+  std::size_t longest = 0;
+  const auto name_of = [&](const RunGroup& group) {
+    return html::string_of(comparison.runs[group.runs[0]].data.recipe, "name");
+  };
+  for (const RunGroup& group : comparison.groups) {
+    names.insert(name_of(group));
+    labels.insert(group.label);
+    longest = std::max(longest, group.label.size());
+  }
+  const std::size_t count = comparison.groups.size();
+  for (RunGroup& group : comparison.groups) {
+    const bool has_name = names.size() == count && !names.contains("");
+    const bool has_label = labels.size() == count && longest <= kLongestTitle;
+    group.title = has_name ? name_of(group) : has_label ? group.label : group.letter;
+  }
+}
+
+/// Two runs with one seed are one run twice: their spread says nothing.
+void find_equal_seeds(Comparison& comparison) {
+  for (RunGroup& group : comparison.groups) {
+    std::set<std::string> seeds;
+    for (const std::size_t run : group.runs) {
+      const auto& seed =
+          html::member(html::member(comparison.runs[run].data.recipe, "trainer"), "seed");
+      if (seed.is_number() && !seeds.insert(seed.dump()).second && !group.has_equal_seeds) {
+        group.has_equal_seeds = true;
+        comparison.remarks.push_back("group " + group.letter + " has several runs with seed " +
+                                     seed.dump() +
+                                     ": they are no repetitions, so its means have no spread");
+      }
+    }
+  }
+}
+
+bool is_evaluation(const MetricStream& stream) {
+  return stream.split != "train" && stream.split != "step";
+}
+
 void gather_results(Comparison& comparison) {
   for (std::size_t group = 0; group < comparison.groups.size(); ++group) {
     std::vector<GroupResult> found;
@@ -118,8 +163,7 @@ void gather_results(Comparison& comparison) {
       const RunData& run = comparison.runs[index].data;
       const bool is_final = html::has_final(run);
       for (const MetricStream& stream : run.metrics.streams) {
-        if (stream.is_final != is_final || stream.split == "train" || stream.split == "step")
-          continue;
+        if (stream.is_final != is_final || !is_evaluation(stream)) continue;
         auto place = std::find_if(found.begin(), found.end(), [&](const GroupResult& each) {
           return each.weights == stream.weights && each.split == stream.split;
         });
@@ -129,12 +173,30 @@ void gather_results(Comparison& comparison) {
         }
         if (html::string_of(run.summary, "chosen") == stream.weights) ++place->chosen;
         for (const MetricColumn& column : stream.columns) {
-          place->values[column.metric].push_back(column.value.back());
+          const double last = column.value.back();
+          if (std::isfinite(last)) place->values[column.metric].push_back(last);
         }
       }
     }
     comparison.results.insert(comparison.results.end(), found.begin(), found.end());
   }
+}
+
+/// Means and bands are those of numbers: a run that diverged is part of none from there on.
+void remark_non_finite(const ComparedRun& run, std::vector<std::string>& remarks) {
+  std::set<std::string> metrics;
+  for (const MetricStream& stream : run.data.metrics.streams) {
+    if (!is_evaluation(stream)) continue;
+    for (const MetricColumn& column : stream.columns) {
+      const bool is_finite = std::all_of(column.value.begin(), column.value.end(),
+                                         [](double value) { return std::isfinite(value); });
+      if (!is_finite) metrics.insert(one_line(column.metric));
+    }
+  }
+  if (metrics.empty()) return;
+  remarks.push_back(run.path + ": " + join({metrics.begin(), metrics.end()}) +
+                    (metrics.size() == 1 ? " is" : " are") +
+                    " not finite everywhere; left out of means and curves where not");
 }
 
 nlohmann::ordered_json run_json(const Comparison& comparison, const ComparedRun& run) {
@@ -144,12 +206,14 @@ nlohmann::ordered_json run_json(const Comparison& comparison, const ComparedRun&
       {"group", comparison.groups[run.group].letter},
       {"seed", html::member(html::member(run.data.recipe, "trainer"), "seed")},
       {"state", html::state_of(run.data)},
+      {"epoch", html::last_epoch(run.data)},
+      {"epochs", html::number_of(html::member(run.data.recipe, "trainer"), "epochs")},
       {"chosen", html::member(run.data.summary, "chosen")},
       {"seconds", html::training_seconds(run.data)},
       {"sets", nlohmann::ordered_json::object()}};
   const bool is_final = html::has_final(run.data);
   for (const MetricStream& stream : run.data.metrics.streams) {
-    if (stream.is_final != is_final || stream.split == "train" || stream.split == "step") continue;
+    if (stream.is_final != is_final || !is_evaluation(stream)) continue;
     for (const MetricColumn& column : stream.columns) {
       json["sets"][stream.weights][stream.split][column.metric] = column.value.back();
     }
@@ -157,8 +221,8 @@ nlohmann::ordered_json run_json(const Comparison& comparison, const ComparedRun&
   return json;
 }
 
-nlohmann::ordered_json estimate_json(const std::vector<double>& values) {
-  const MeanEstimate estimate = estimate_mean(values);
+nlohmann::ordered_json estimate_json(const RunGroup& group, const std::vector<double>& values) {
+  const MeanEstimate estimate = estimate_of(group, values);
   return {{"count", estimate.count},
           {"mean", estimate.mean},
           {"standard_deviation", estimate.standard_deviation},
@@ -169,18 +233,34 @@ nlohmann::ordered_json estimate_json(const std::vector<double>& values) {
 
 }  // namespace
 
+MeanEstimate estimate_of(const RunGroup& group, const std::vector<double>& values) {
+  MeanEstimate estimate = estimate_mean(values);
+  if (group.has_equal_seeds) {
+    estimate.standard_deviation = estimate.interval.low = estimate.interval.high = NAN;
+  }
+  return estimate;
+}
+
 Comparison compare_runs(std::vector<std::pair<std::string, RunData>> runs) {
   Comparison comparison;
   for (auto& [path, data] : runs) {
-    if (!html::has_final(data)) {
+    if (html::evaluated_sets(data, true).empty() && html::evaluated_sets(data, false).empty()) {
+      comparison.remarks.push_back(path + " has no evaluation");
+    } else if (!html::has_final(data)) {
       comparison.remarks.push_back(path + " has not come to its end: its last evaluation counts");
+    }
+    for (const std::string& remark : data.remarks) {
+      comparison.remarks.push_back(path + ": " + remark);
     }
     comparison.runs.push_back({path, std::move(data), 0});
   }
   group_runs(comparison);
   find_varied_keys(comparison);
   label_groups(comparison);
+  name_groups(comparison);
+  find_equal_seeds(comparison);
   gather_results(comparison);
+  for (const ComparedRun& run : comparison.runs) remark_non_finite(run, comparison.remarks);
   return comparison;
 }
 
@@ -202,7 +282,8 @@ nlohmann::ordered_json comparison_json(const Comparison& comparison) {
     for (const GroupResult& result : comparison.results) {
       if (result.group != group) continue;
       for (const auto& [metric, values] : result.values) {
-        entry["sets"][result.weights][result.split][metric] = estimate_json(values);
+        entry["sets"][result.weights][result.split][metric] =
+            estimate_json(comparison.groups[group], values);
       }
     }
     json["groups"].push_back(std::move(entry));

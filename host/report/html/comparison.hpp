@@ -22,8 +22,10 @@ struct ComparedRun {
 /// Runs whose recipes differ in nothing but the seed, and in what leaves training alone.
 struct RunGroup {
   std::string letter;             ///< "A", "B", ...
+  std::string title;              ///< as short as it can be told from the others, for legends
   std::string label;              ///< what makes it another than the others, in a few words
   std::vector<std::size_t> runs;  ///< indices in Comparison::runs
+  bool has_equal_seeds = false;   ///< then its runs are no independent ones, and have no spread
 };
 
 /// A key of the recipe that differs between groups.
@@ -38,7 +40,7 @@ struct GroupResult {
   std::string weights;
   std::string split;
   std::size_t chosen = 0;                             ///< how many of the runs chose this set
-  std::map<std::string, std::vector<double>> values;  ///< by metric, one a run that has it
+  std::map<std::string, std::vector<double>> values;  ///< by metric, one a run where it is finite
 };
 
 struct Comparison {
@@ -48,6 +50,10 @@ struct Comparison {
   std::vector<GroupResult> results;
   std::vector<std::string> remarks;  ///< what a reader should know before believing it
 };
+
+/// What a group's values tell of their mean. Without a standard deviation and an interval where its
+/// runs are not independent.
+MeanEstimate estimate_of(const RunGroup& group, const std::vector<double>& values);
 
 /// Groups the runs and gathers what they reached: at the end, or, for runs without an end, at their
 /// last evaluation. Each is a path and its data.

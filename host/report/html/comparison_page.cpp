@@ -19,7 +19,7 @@ using html::Curve;
 constexpr std::size_t kMostCurves = 12;
 constexpr std::size_t kMostCharts = 12;
 
-/// Values by epoch of all runs of a group that have them.
+/// Values by epoch of all runs of a group where they are finite.
 using ByEpoch = std::map<double, std::vector<double>>;
 
 ByEpoch by_epoch(const Comparison& comparison, std::size_t group, const std::string& set,
@@ -32,20 +32,23 @@ ByEpoch by_epoch(const Comparison& comparison, std::size_t group, const std::str
     if (column == nullptr) continue;
     for (std::size_t i = 0; i < column->value.size(); ++i) {
       const double epoch = stream->epoch[column->row[i]];
-      if (std::isfinite(epoch)) values[epoch].push_back(column->value[i]);
+      const double value = column->value[i];
+      if (std::isfinite(epoch) && std::isfinite(value)) values[epoch].push_back(value);
     }
   }
   return values;
 }
 
-/// The mean at each epoch that as many runs have as the first, and how far the runs lie apart.
-void add_mean(Chart& chart, const ByEpoch& values, const std::string& name, bool is_point) {
+/// The mean at each epoch that as many runs have as any, and how far the runs lie apart.
+void add_mean(Chart& chart, const ByEpoch& values, const std::string& name, html::Style style,
+              bool is_point) {
   if (values.empty()) return;
-  const std::size_t count = values.begin()->second.size();
+  std::size_t count = 0;
+  for (const auto& [epoch, each] : values) count = std::max(count, each.size());
   Curve curve;
   curve.name = name;
   curve.kind = is_point ? Curve::Kind::point : Curve::Kind::line;
-  curve.style = static_cast<int>(chart.curves.size());
+  curve.style = style;
   html::Band band{name, curve.style, {}, {}, {}};
   for (const auto& [epoch, each] : values) {
     if (each.size() != count) continue;
@@ -65,36 +68,54 @@ std::vector<std::string> sets_of(const Comparison& comparison, std::size_t group
   std::vector<std::string> sets;
   for (const std::size_t index : comparison.groups[group].runs) {
     const RunData& run = comparison.runs[index].data;
-    for (const std::string& set : html::evaluated_sets(run, is_final)) {
+    for (const std::string& set : html::ordered_sets(run)) {
       const bool has_curve = run.metrics.find("valid", set, false) != nullptr;
+      const bool has_end = run.metrics.find("valid", set, true) != nullptr;
       const bool is_new = std::find(sets.begin(), sets.end(), set) == sets.end();
-      if (is_new && has_curve != is_final) sets.push_back(set);
+      if (is_new && (is_final ? has_end && !has_curve : has_curve)) sets.push_back(set);
     }
   }
   return sets;
 }
 
+/// A number for each weight set of any run, "live" first.
+std::map<std::string, int> set_numbers(const Comparison& comparison) {
+  std::map<std::string, int> numbers;
+  for (const ComparedRun& run : comparison.runs) {
+    for (const std::string& set : html::ordered_sets(run.data)) {
+      numbers.emplace(set, static_cast<int>(numbers.size()));
+    }
+  }
+  return numbers;
+}
+
+/// Groups are told apart by colour, weight sets by dashes and markers.
 Chart metric_chart(const Comparison& comparison, const std::string& metric, std::size_t number) {
   Chart chart;
   chart.id = "chart-" + std::to_string(number);
   chart.title = metric + " on valid";
   chart.x_name = "epoch";
   chart.is_wide = true;
-  const bool has_repetitions =
-      std::any_of(comparison.groups.begin(), comparison.groups.end(),
-                  [](const RunGroup& group) { return group.runs.size() > 1; });
-  if (has_repetitions) {
-    chart.caption = "Means of the runs of a group; the bands reach from the lowest to the highest.";
-  }
+  const std::map<std::string, int> numbers = set_numbers(comparison);
+  const bool has_groups = comparison.groups.size() > 1;
+  bool has_all = true;
   for (const bool is_final : {false, true}) {
     for (std::size_t group = 0; group < comparison.groups.size(); ++group) {
       for (const std::string& set : sets_of(comparison, group, is_final)) {
-        if (chart.curves.size() == kMostCurves) continue;
-        add_mean(chart, by_epoch(comparison, group, set, metric, is_final),
-                 comparison.groups[group].letter + " " + set, is_final);
+        has_all = has_all && chart.curves.size() < kMostCurves;
+        if (!has_all) continue;
+        const int shape = numbers.at(set);
+        const std::string name = has_groups ? comparison.groups[group].title + ": " + set : set;
+        add_mean(chart, by_epoch(comparison, group, set, metric, is_final), name,
+                 {has_groups ? static_cast<int>(group) : shape, shape}, is_final);
       }
     }
   }
+  if (metric == "loss") html::choose_scale(chart);
+  if (!chart.bands.empty()) {
+    chart.caption = "Means of the runs of a group; the bands reach from the lowest to the highest.";
+  }
+  if (!has_all) chart.caption += " The first " + std::to_string(kMostCurves) + " curves.";
   return chart;
 }
 
@@ -125,73 +146,75 @@ std::vector<Chart> charts_of(const Comparison& comparison) {
   return charts;
 }
 
-/// Columns of the tables: every metric of every split.
-std::vector<std::pair<std::string, std::string>> columns_of(const Comparison& comparison) {
-  std::vector<std::pair<std::string, std::string>> columns;
-  for (const char* split : {"valid", "test"}) {
-    std::set<std::string> metrics;
-    for (const GroupResult& result : comparison.results) {
-      if (result.split != split) continue;
-      for (const auto& [metric, values] : result.values) metrics.insert(metric);
-    }
-    for (const std::string& metric : metrics) columns.emplace_back(split, metric);
-  }
-  return columns;
-}
-
-std::string head(const std::vector<std::pair<std::string, std::string>>& columns,
-                 const std::vector<std::string>& first) {
-  std::string out = "<thead><tr>";
-  for (const std::string& title : first) out += "<th scope=\"col\">" + title + "</th>";
-  for (const auto& [split, metric] : columns) {
-    out += "<th scope=\"col\" class=\"n\">" + split + "<br>" + html::name(metric) + "</th>";
-  }
-  return out + "</tr></thead>\n";
-}
-
-std::string estimate_cell(const std::vector<double>& values) {
-  const MeanEstimate estimate = estimate_mean(values);
+std::string estimate_cell(const RunGroup& group, const std::vector<double>& values) {
+  const MeanEstimate estimate = estimate_of(group, values);
   std::string out = "<td class=\"n\">" + html::number(estimate.mean);
-  if (estimate.count > 1) {
-    out += "<br><small title=\"95 % interval of the mean\">" +
-           html::measured(estimate.interval.low) + " to " + html::measured(estimate.interval.high) +
-           "</small>";
+  if (std::isfinite(estimate.standard_deviation)) {
+    out += " &#177; " + html::number(estimate.standard_deviation) +
+           "<br><small>95 %: " + html::measured(estimate.interval.low) + " to " +
+           html::measured(estimate.interval.high) + "</small>";
   }
   return out + "</td>";
 }
 
-std::string groups_table(const Comparison& comparison) {
-  const auto columns = columns_of(comparison);
-  std::string out =
-      "<div class=\"scroll\"><table class=\"sets\">\n<caption>Means over the runs of each group, "
-      "and "
-      "the 95 % interval of the mean (Student's t) where there are several.</caption>\n" +
-      head(columns, {"Group", "Weights", "Runs"}) + "<tbody>\n";
-  std::set<std::pair<std::size_t, std::string>> done;
-  for (const GroupResult& row : comparison.results) {
-    if (!done.emplace(row.group, row.weights).second) continue;
-    const RunGroup& group = comparison.groups[row.group];
-    const bool is_usual = 2 * row.chosen > group.runs.size();
-    out += "<tr" + std::string(is_usual ? " class=\"chosen\"" : "") + "><th scope=\"row\">" +
-           group.letter + " <small>" + html::name(group.label) + "</small></th><td>" +
-           html::name(row.weights) +
-           (row.chosen > 0 ? " <span class=\"badge\">chosen " + std::to_string(row.chosen) +
-                                 " of " + std::to_string(group.runs.size()) + "</span>"
-                           : "") +
-           "</td><td class=\"n\">" + std::to_string(group.runs.size()) + "</td>";
-    for (const auto& [split, metric] : columns) {
-      std::string cell = "<td></td>";
-      for (const GroupResult& each : comparison.results) {
-        const auto values = each.values.find(metric);
-        if (each.group == row.group && each.weights == row.weights && each.split == split &&
-            values != each.values.end()) {
-          cell = estimate_cell(values->second);
-        }
-      }
-      out += cell;
-    }
-    out += "</tr>\n";
+std::string group_name(const RunGroup& group) {
+  return group.letter + (group.title == group.letter ? "" : " " + html::name(group.title));
+}
+
+/// "2", or "1 of 2" where a run of the group has no such results.
+std::string count_text(const RunGroup& group, std::size_t count) {
+  const std::string all = std::to_string(group.runs.size());
+  return count == group.runs.size() ? all : std::to_string(count) + " of " + all;
+}
+
+std::string result_row(const Comparison& comparison, const GroupResult& row,
+                       const std::vector<std::string>& metrics) {
+  const RunGroup& group = comparison.groups[row.group];
+  std::string cells;
+  std::size_t count = 0;
+  for (const std::string& metric : metrics) {
+    const auto values = row.values.find(metric);
+    const bool has_values = values != row.values.end() && !values->second.empty();
+    cells += has_values ? estimate_cell(group, values->second) : "<td></td>";
+    if (has_values) count = std::max(count, values->second.size());
   }
+  const std::string chosen =
+      std::to_string(row.chosen) + " of " + std::to_string(group.runs.size());
+  return "<tr" + std::string(2 * row.chosen > group.runs.size() ? " class=\"chosen\"" : "") +
+         "><th scope=\"row\">" + group_name(group) +
+         (group.label == group.title ? "" : " <small>" + html::name(group.label) + "</small>") +
+         "</th><td>" + (row.weights.empty() ? "<em>no evaluation</em>" : html::name(row.weights)) +
+         (row.chosen > 0 ? " <span class=\"badge\">chosen " + chosen + "</span>" : "") +
+         "</td><td class=\"n\">" + count_text(group, count) + "</td>" + cells + "</tr>\n";
+}
+
+/// What the groups reached on a split; for "valid", also groups that reached nothing.
+std::string results_table(const Comparison& comparison, const std::string& split) {
+  std::vector<GroupResult> rows;
+  std::set<std::string> names;
+  std::set<std::size_t> groups;
+  for (const GroupResult& result : comparison.results) {
+    groups.insert(result.group);
+    if (result.split != split) continue;
+    rows.push_back(result);
+    for (const auto& [metric, values] : result.values) names.insert(metric);
+  }
+  for (std::size_t group = 0; split == "valid" && group < comparison.groups.size(); ++group) {
+    if (!groups.contains(group)) rows.push_back({group, "", split, 0, {}});
+  }
+  if (rows.empty()) return "";
+  const std::vector<std::string> metrics(names.begin(), names.end());
+  std::string out =
+      "<div class=\"scroll\"><table class=\"sets groups\">\n<caption>On " + split +
+      ": mean over the runs of a group, &#177; their standard deviation, and the 95 % "
+      "interval of the mean (Student's t).</caption>\n<thead><tr><th "
+      "scope=\"col\">Group</th><th scope=\"col\">Weights</th><th scope=\"col\" "
+      "class=\"n\">Runs</th>";
+  for (const std::string& metric : metrics) {
+    out += "<th scope=\"col\" class=\"n\">" + html::name(metric) + "</th>";
+  }
+  out += "</tr></thead>\n<tbody>\n";
+  for (const GroupResult& row : rows) out += result_row(comparison, row, metrics);
   return out + "</tbody>\n</table></div>\n";
 }
 
@@ -201,7 +224,7 @@ std::string differences_table(const Comparison& comparison) {
   }
   std::string out = "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Key</th>";
   for (const RunGroup& group : comparison.groups) {
-    out += "<th scope=\"col\">" + group.letter + "</th>";
+    out += "<th scope=\"col\">" + group_name(group) + "</th>";
   }
   out += "</tr></thead>\n<tbody>\n";
   for (const VariedKey& varied : comparison.varied) {
@@ -235,7 +258,7 @@ std::string runs_table(const Comparison& comparison) {
     out += "<tr><th scope=\"row\"><code>" + html::escaped(run.path) + "</code></th><td>" +
            comparison.groups[run.group].letter + "</td>" +
            html::count_cell(html::number_of(html::member(run.data.recipe, "trainer"), "seed")) +
-           "<td>" + html::state_of(run.data) + "</td><td>" +
+           "<td>" + html::state_with_epoch(run.data) + "</td><td>" +
            (chosen.empty() ? "&#8211;" : html::name(chosen)) + "</td><td class=\"n\">" +
            html::name(monitored) + " " + html::number(html::last_value(stream, monitored)) +
            "</td><td class=\"n\">" + html::duration(html::training_seconds(run.data)) +
@@ -262,10 +285,11 @@ std::string comparison_html(const Comparison& comparison) {
                      "</h1>\n<p class=\"lead\">in " + groups +
                      (comparison.groups.size() == 1 ? " group" : " groups") +
                      ": runs that differ only in the seed are one group</p>\n</header>\n";
-  body += section("sets", "Results", groups_table(comparison));
+  body += section("sets", "Results", results_table(comparison, "valid"));
   body += section("differences", "What differs", differences_table(comparison));
   body += section("curves", "Curves",
                   figures.empty() ? "" : "<div class=\"charts\">\n" + figures + "</div>\n");
+  body += section("test", "Results on test", results_table(comparison, "test"));
   body += section("runs", "Runs", runs_table(comparison));
   body += section("warnings", "Remarks", remarks.empty() ? "" : "<ul>\n" + remarks + "</ul>\n");
   return html::page(count + " runs", body + "</main>\n", charts);

@@ -14,12 +14,13 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostStreams = 64;
 constexpr std::size_t kMostColumns = 128;
 constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kLongestLine = 1u << 20;
 constexpr std::uint32_t kMostRows = std::numeric_limits<std::uint32_t>::max();
 
 /// One line as it is read: no tree is built, since a run may have millions of them.
 class Record : public nlohmann::json_sax<nlohmann::json> {
  public:
-  bool read(const std::string& line) {
+  bool read(std::string_view line) {
     depth_ = 0;
     split.clear();
     weights.clear();
@@ -107,7 +108,7 @@ class Collector {
   void add(const Record& record) {
     MetricStream* stream = stream_of(record);
     if (stream == nullptr || stream->step.size() == kMostRows) {
-      ++result_.refused;
+      ++result_.left_out;
       return;
     }
     ++result_.records;
@@ -117,7 +118,7 @@ class Collector {
     for (std::size_t i = 0; i < record.numbers.size(); ++i) {
       MetricColumn* column = column_of(*stream, record.numbers[i].first, i);
       if (column == nullptr || (!column->row.empty() && column->row.back() == row)) {
-        ++result_.refused;
+        ++result_.left_out;
         continue;
       }
       column->row.push_back(row);
@@ -185,12 +186,20 @@ MetricStreams read_metric_streams(const std::filesystem::path& file) {
   Collector collector;
   Record record;
   std::ifstream input(file, std::ios::binary);
-  std::string line;
-  while (std::getline(input, line)) {
+  std::vector<char> buffer(kLongestLine + 1);
+  while (input.getline(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         input.gcount() > 0) {
+    if (input.fail()) {  // longer than any record
+      input.clear();
+      input.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+      collector.refuse();
+      continue;
+    }
     const bool is_whole = !input.eof();
-    if (record.read(line)) {
+    const auto size = static_cast<std::size_t>(input.gcount()) - (is_whole ? 1 : 0);
+    if (record.read({buffer.data(), size})) {
       collector.add(record);
-    } else if (is_whole && !line.empty()) {
+    } else if (is_whole && size > 0) {
       collector.refuse();
     }
   }

@@ -33,7 +33,8 @@ struct MetricStream {
 struct MetricStreams {
   std::vector<MetricStream> streams;  ///< in the order in which they first appear
   std::uint64_t records = 0;
-  std::uint64_t refused = 0;  ///< lines that are no record, and numbers beyond what is kept
+  std::uint64_t refused = 0;   ///< lines that are no record
+  std::uint64_t left_out = 0;  ///< records of too many kinds, and such numbers
 
   /// Null when there are no such records.
   const MetricStream* find(std::string_view split, std::string_view weights, bool is_final) const;

@@ -17,9 +17,28 @@ std::string figures(const std::vector<html::Chart>& charts) {
   return out + "</div>\n";
 }
 
-constexpr const char* kNothingYet =
-    "<p class=\"note\">There is nothing to draw yet: the first numbers come with the first "
-    "epoch.</p>\n";
+/// What a reader of the curves should know before believing them.
+std::string notes_on_curves(const RunData& run, bool has_curves) {
+  const MetricStreams& metrics = run.metrics;
+  if (!run.has_metrics_file) {
+    return "<p class=\"note\">There is nothing to draw: the run folder has no "
+           "<code>metrics.jsonl</code>.</p>\n";
+  }
+  std::string out;
+  if (metrics.refused > 0) {
+    const std::uint64_t lines = metrics.refused + metrics.records + metrics.left_out;
+    out += "<p class=\"note damaged\">" + std::to_string(metrics.refused) + " of " +
+           std::to_string(lines) +
+           " lines of <code>metrics.jsonl</code> are unreadable: points may be missing here and "
+           "numbers above.</p>\n";
+  }
+  if (!has_curves) {
+    out +=
+        "<p class=\"note\">There is nothing to draw yet: the first numbers come with the first "
+        "epoch.</p>\n";
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -29,7 +48,7 @@ std::string report_html(const RunData& run) {
   const std::vector<html::Chart> training = html::training_charts(run);
   std::string body = "<main>\n" + html::headline(run);
   body += section("sets", "Weight sets", html::weight_sets(run));
-  body += section("curves", "Curves", charts.empty() ? kNothingYet : figures(charts));
+  body += section("curves", "Curves", notes_on_curves(run, !charts.empty()) + figures(charts));
   body += section("training", "Training", figures(training));
   body += section("tricks", "Tricks", html::tricks(run));
   body += section("classification", "Classification", html::classification(run));

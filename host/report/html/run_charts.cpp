@@ -36,7 +36,7 @@ Chart begin_chart(const RunData& run, std::string id, std::string title, bool is
 }
 
 void add_curve(Chart& chart, const MetricStream* stream, std::string_view metric, std::string title,
-               int style, Curve::Kind kind = Curve::Kind::line) {
+               Style style, Curve::Kind kind = Curve::Kind::line) {
   if (stream == nullptr || stream->column(metric) == nullptr) return;
   Curve curve = curve_of(*stream, metric);
   curve.name = std::move(title);
@@ -65,7 +65,7 @@ Chart metric_chart(const RunData& run, const std::string& metric, std::string id
               Curve::Kind::background);
     add_curve(chart, metrics.find("train", "live", false), metric, "train", kGreyStyle);
   }
-  const std::map<std::string, int> styles = set_styles(metrics);
+  const std::map<std::string, Style> styles = set_styles(run);
   for (const MetricStream& stream : metrics.streams) {
     if (stream.split != "valid" || stream.is_final) continue;
     add_curve(chart, &stream, metric, stream.weights, styles.at(stream.weights));
@@ -101,7 +101,7 @@ Chart training_chart(const RunData& run, const std::string& metric, const std::s
   chart.caption = std::move(caption);
   const MetricStream* steps = step_stream(run.metrics, metric);
   add_curve(chart, steps != nullptr ? steps : run.metrics.find("train", "live", false), metric,
-            title, 0);
+            title, {});
   std::replace(chart.id.begin(), chart.id.end(), '_', '-');
   return chart;
 }
@@ -116,13 +116,14 @@ void add_reported(const RunData& run, std::vector<Chart>& charts) {
     const std::string& metric = column.metric;
     if (metric.find('.') == std::string::npos) continue;
     if (metric.ends_with(kSeconds)) {
+      const int number = static_cast<int>(seconds.curves.size());
       add_curve(seconds, train, metric, metric.substr(0, metric.size() - kSeconds.size()),
-                static_cast<int>(seconds.curves.size()));
+                {number, number});
       continue;
     }
     if (++count > kMostReported) continue;
     Chart chart = begin_chart(run, "chart-reported-" + std::to_string(count), metric, false);
-    add_curve(chart, train, metric, metric, 0);
+    add_curve(chart, train, metric, metric, {});
     charts.push_back(std::move(chart));
   }
   std::erase_if(seconds.curves, [](const Curve& curve) {
@@ -137,14 +138,37 @@ void drop_empty(std::vector<Chart>& charts) {
 
 }  // namespace
 
-std::map<std::string, int> set_styles(const MetricStreams& metrics) {
-  std::map<std::string, int> styles;
-  for (const bool is_final : {false, true}) {
-    for (const MetricStream& stream : metrics.streams) {
-      if (stream.split == "train" || stream.split == "step" || stream.is_final != is_final)
-        continue;
-      styles.emplace(stream.weights, static_cast<int>(styles.size()));
+std::vector<std::string> ordered_sets(const RunData& run) {
+  std::vector<std::string> candidates = {"live"};
+  const nlohmann::ordered_json& ended = member(run.summary, "sets");
+  if (ended.is_object()) {
+    for (const auto& [set, results] : ended.items()) candidates.push_back(set);
+  }
+  const nlohmann::ordered_json& tricks = member(run.recipe, "tricks");
+  if (tricks.is_array()) {
+    for (const nlohmann::ordered_json& trick : tricks) {
+      candidates.push_back(string_of(trick, "publish"));
+      candidates.push_back(string_of(trick, "name"));
     }
+  }
+  std::vector<std::string> evaluated = evaluated_sets(run, false);
+  const std::vector<std::string> at_end = evaluated_sets(run, true);
+  evaluated.insert(evaluated.end(), at_end.begin(), at_end.end());
+  candidates.insert(candidates.end(), evaluated.begin(), evaluated.end());
+  std::vector<std::string> sets;
+  for (const std::string& set : candidates) {
+    const bool is_new = std::find(sets.begin(), sets.end(), set) == sets.end();
+    const bool is_known = std::find(evaluated.begin(), evaluated.end(), set) != evaluated.end();
+    if (is_new && is_known) sets.push_back(set);
+  }
+  return sets;
+}
+
+std::map<std::string, Style> set_styles(const RunData& run) {
+  std::map<std::string, Style> styles;
+  for (const std::string& set : ordered_sets(run)) {
+    const int number = static_cast<int>(styles.size());
+    styles.emplace(set, Style{number, number});
   }
   return styles;
 }
@@ -169,12 +193,33 @@ Curve curve_of(const MetricStream& stream, std::string_view metric) {
   return curve;
 }
 
+void choose_scale(Chart& chart) {
+  double first = NAN;
+  std::vector<const std::vector<double>*> all;
+  for (const Curve& curve : chart.curves) {
+    all.push_back(&curve.y);
+    if (curve.kind != Curve::Kind::line || curve.x.empty()) continue;
+    first = std::isnan(first) ? curve.x.front() : std::min(first, curve.x.front());
+  }
+  std::vector<double> later;
+  for (const Curve& curve : chart.curves) {
+    for (std::size_t i = 0; i < curve.y.size(); ++i) {
+      if (curve.y[i] <= 0) return;
+      if (curve.x[i] > first) later.push_back(curve.y[i]);
+    }
+  }
+  const Scale whole = scale_around(all, false);
+  const Scale rest = scale_around({&later}, false);
+  chart.is_log = !later.empty() && rest.high - rest.low < 0.4 * (whole.high - whole.low);
+}
+
 Chart second_half(const Chart& chart) {
   Chart half = chart;
   half.id += "-end";
   half.title += ", second half";
   half.caption = "The same curves, where they lie close together.";
   half.is_wide = false;
+  half.is_log = false;
   double last = 0;
   std::vector<const std::vector<double>*> all;
   std::vector<const std::vector<double>*> kept;
@@ -195,9 +240,9 @@ Chart second_half(const Chart& chart) {
     kept.push_back(&curve.y);
   }
   for (Band& band : half.bands) drop_first_half(band.x, {&band.low, &band.high});
-  const Scale whole = scale_around(all, false);
-  const Scale end = scale_around(kept, false);
-  if (end.high - end.low > 0.4 * (whole.high - whole.low)) half.curves.clear();
+  const Scale whole = scale_around(all, chart.is_log);
+  const Scale end = scale_around(kept, chart.is_log);
+  if (whole.position(end.high) - whole.position(end.low) > 0.4) half.curves.clear();
   return half;
 }
 
@@ -207,6 +252,7 @@ std::vector<Chart> metric_charts(const RunData& run) {
   charts.back().title = "Loss";
   charts.back().caption =
       "Validation loss of each weight set, and the training loss as it was minimized.";
+  choose_scale(charts.back());
   const std::string monitored = monitored_metric(run);
   if (monitored != "loss") {
     charts.push_back(metric_chart(run, monitored, "chart-monitored", true));

@@ -12,11 +12,19 @@
 
 namespace knack::host::html {
 
-/// A number of each style for the weight sets of a run: those with curves first.
-std::map<std::string, int> set_styles(const MetricStreams& metrics);
+/// Weight sets that were evaluated, in an order that a damaged line of metrics.jsonl does not
+/// change: "live", then those of the summary, then those of the recipe's tricks, then the others.
+std::vector<std::string> ordered_sets(const RunData& run);
+
+/// How each weight set is drawn.
+std::map<std::string, Style> set_styles(const RunData& run);
 
 /// One column of a stream as a curve, its x the step, ascending; no points when there is none.
 Curve curve_of(const MetricStream& stream, std::string_view metric);
+
+/// Makes the scale logarithmic where all values allow it and those up to the first evaluation would
+/// leave the others little room.
+void choose_scale(Chart& chart);
 
 /// The second half of a chart whose first half leaves it little room; else one without curves.
 Chart second_half(const Chart& chart);

@@ -18,12 +18,21 @@ constexpr std::uintmax_t kLogPart = 4u << 20;  // read from its end
 constexpr std::size_t kMostWarnings = 50;
 constexpr int kDeepestJson = 64;
 
+/// False, with a remark, for what might never end: a pipe with a name, a device.
+bool is_file(const fs::path& file, std::vector<std::string>& remarks) {
+  std::error_code failure;
+  if (fs::is_regular_file(file, failure)) return true;
+  if (fs::exists(file, failure)) {
+    remarks.push_back(file.filename().string() + " is no regular file and is not shown");
+  }
+  return false;
+}
+
 /// Null, with a remark where there is a file, when it holds no JSON object.
 Json read_object(const fs::path& file, std::vector<std::string>& remarks) {
   std::error_code failure;
-  if (!fs::exists(file, failure)) return nullptr;
-  const std::uintmax_t size = fs::is_regular_file(file, failure) ? fs::file_size(file, failure) : 0;
-  if (size > kLargestJson) {
+  if (!is_file(file, remarks)) return nullptr;
+  if (fs::file_size(file, failure) > kLargestJson) {
     remarks.push_back(file.filename().string() + " is larger than 64 MiB and is not shown");
     return nullptr;
   }
@@ -49,6 +58,7 @@ std::string_view without_time(std::string_view line) {
 }
 
 void read_log(const fs::path& file, RunData& run) {
+  if (!is_file(file, run.remarks)) return;
   std::error_code failure;
   const std::uintmax_t size = fs::file_size(file, failure);
   std::ifstream input(file, std::ios::binary);
@@ -83,11 +93,17 @@ std::string last_name(const fs::path& folder) {
 RunData read_run(const RunFolder& folder) {
   RunData run;
   run.folder = last_name(folder.path());
-  run.metrics = read_metric_streams(folder.metrics_file());
-  if (run.metrics.refused > 0) {
-    run.remarks.push_back(std::to_string(run.metrics.refused) +
-                          " lines or numbers of metrics.jsonl are not shown: they are no records "
-                          "as docs/run_folder.md has them, or too many kinds");
+  run.has_metrics_file = is_file(folder.metrics_file(), run.remarks);
+  if (run.has_metrics_file) run.metrics = read_metric_streams(folder.metrics_file());
+  const MetricStreams& metrics = run.metrics;
+  if (metrics.refused > 0) {
+    const std::uint64_t lines = metrics.refused + metrics.records + metrics.left_out;
+    run.remarks.push_back(std::to_string(metrics.refused) + " of " + std::to_string(lines) +
+                          " lines of metrics.jsonl are unreadable and not shown");
+  }
+  if (metrics.left_out > 0) {
+    run.remarks.push_back(std::to_string(metrics.left_out) +
+                          " lines or numbers of metrics.jsonl are of too many kinds to be shown");
   }
   run.recipe = read_object(folder.recipe_file(), run.remarks);
   run.summary = read_object(folder.summary_file(), run.remarks);

@@ -17,6 +17,7 @@ namespace knack::host {
 struct RunData {
   std::string folder;                     ///< its name, without the folders above it
   MetricStreams metrics;                  ///< metrics.jsonl
+  bool has_metrics_file = false;          ///< whether there is one
   nlohmann::ordered_json recipe;          ///< recipe.json
   nlohmann::ordered_json summary;         ///< final/summary.json; null until the end
   nlohmann::ordered_json environment;     ///< environment.json

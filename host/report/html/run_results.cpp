@@ -20,6 +20,23 @@ std::string state_of(const RunData& run) {
   return run.was_stopped ? "stopped" : "unfinished";
 }
 
+double last_epoch(const RunData& run) {
+  const double ended = number_of(run.summary, "epochs");
+  const MetricStream* train = run.metrics.find("train", "live", false);
+  if (std::isfinite(ended) || train == nullptr || train->epoch.empty()) return ended;
+  return train->epoch.back();
+}
+
+std::string state_with_epoch(const RunData& run) {
+  const std::string state = state_of(run);
+  if (state == "finished") return state;
+  const double epoch = last_epoch(run);
+  const double epochs = number_of(member(run.recipe, "trainer"), "epochs");
+  if (!std::isfinite(epoch)) return state + ", no epoch";
+  return state + ", epoch " + rounded(epoch) +
+         (std::isfinite(epochs) ? " of " + rounded(epochs) : "");
+}
+
 std::string monitored_metric(const RunData& run) {
   std::string metric = string_of(run.summary, "monitor");
   if (metric.empty()) metric = string_of(member(run.recipe, "trainer"), "monitor");

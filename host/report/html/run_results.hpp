@@ -13,6 +13,12 @@ namespace knack::host::html {
 /// "finished", "stopped" by a signal, or "unfinished": it goes on, or was killed.
 std::string state_of(const RunData& run);
 
+/// The last epoch that has a record of the training; NaN before the first.
+double last_epoch(const RunData& run);
+
+/// "finished", or "stopped, epoch 3 of 20".
+std::string state_with_epoch(const RunData& run);
+
 /// What is monitored, from the summary or the recipe; "loss" where neither tells.
 std::string monitored_metric(const RunData& run);
 

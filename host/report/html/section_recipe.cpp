@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What was asked for, and with what it ran.
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "host/report/html/sections.hpp"
@@ -74,7 +75,8 @@ constexpr Fact kFacts[] = {
 
 std::string fact(const Json& value, std::string_view key) {
   if (key == "memory_bytes" && value.is_number()) {
-    return rounded(value.get<double>() / (1u << 30)) + " GiB";
+    const double gibibytes = std::round(10 * value.get<double>() / (1u << 30)) / 10;
+    return exact(gibibytes) + " GiB";
   }
   if (value.is_array()) {
     std::string line;

@@ -12,13 +12,6 @@
 namespace knack::host::html {
 namespace {
 
-double last_epoch(const RunData& run) {
-  const double ended = number_of(run.summary, "epochs");
-  const MetricStream* train = run.metrics.find("train", "live", false);
-  if (std::isfinite(ended) || train == nullptr || train->epoch.empty()) return ended;
-  return train->epoch.back();
-}
-
 /// The best value of the monitored metric on `valid` among a set's epochs.
 struct Best {
   double value = NAN;
@@ -113,7 +106,7 @@ std::string weight_sets(const RunData& run) {
   const std::vector<std::string> sets = evaluated_sets(run, is_final);
   if (sets.empty()) return "";
   const std::string monitored = monitored_metric(run);
-  const std::map<std::string, int> styles = set_styles(run.metrics);
+  const std::map<std::string, Style> styles = set_styles(run);
   std::vector<SetColumns> splits;
   for (const char* split : {"valid", "test"}) {
     splits.push_back({split, evaluated_metrics(run, sets, split, is_final)});
@@ -126,9 +119,9 @@ std::string weight_sets(const RunData& run) {
     const bool is_chosen = is_final && set == chosen;
     out += std::string("<tr") + (is_chosen ? " class=\"chosen\"" : "") + "><th scope=\"row\">" +
            "<svg class=\"key curve " + style_class(styles.at(set)) +
-           "\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><g class=\"markers\"><circle cx=\"5\" "
-           "cy=\"5\" r=\"4\"/></g></svg>" +
-           name(set) + (is_chosen ? " <span class=\"badge\">chosen</span>" : "") + "</th>";
+           "\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><g class=\"markers\">" +
+           marker(styles.at(set), 5, 5, 3.4) + "</g></svg>" + name(set) +
+           (is_chosen ? " <span class=\"badge\">chosen</span>" : "") + "</th>";
     for (const SetColumns& each : splits) {
       for (const std::string& metric : each.metrics) {
         out += number_cell(last_value(run.metrics.find(each.split, set, is_final), metric));

@@ -13,7 +13,8 @@ namespace knack::host::html {
 namespace {
 
 constexpr std::size_t kMostDrawn = 2000;
-constexpr std::size_t kMostMarkers = 40;
+constexpr std::size_t kLongestLabel = 36;
+constexpr double kLabelLetter = 6.4;
 constexpr double kLabelHeight = 14;
 
 /// "12.3", as SVG has it.
@@ -33,7 +34,7 @@ class Drawing {
     width_ = chart.is_wide ? 960 : 470;
     height_ = chart.is_wide ? 340 : 220;
     has_labels_ = chart.is_wide && chart.curves.size() > 1 && chart.curves.size() <= 12;
-    right_ = width_ - (has_labels_ ? 110 : 14);
+    right_ = width_ - (has_labels_ ? label_room() : 14);
     bottom_ = height_ - 38;
     std::vector<const std::vector<double>*> xs;
     std::vector<const std::vector<double>*> ys;
@@ -74,6 +75,14 @@ class Drawing {
     return scale;
   }
 
+  /// Beside the curves, for the longest of their names.
+  double label_room() const {
+    std::size_t longest = 0;
+    for (const Curve& curve : chart_.curves) longest = std::max(longest, curve.name.size());
+    return std::max(110.0,
+                    30 + kLabelLetter * static_cast<double>(std::min(longest, kLongestLabel)));
+  }
+
   double across(double x) const {
     return left_ + x_.position(x) * (right_ - left_);
   }
@@ -87,16 +96,18 @@ class Drawing {
   void draw_axes() {
     out_ += "<g class=\"axes\">\n";
     const std::vector<double> levels = ticks(y_, chart_.is_wide ? 6 : 4);
+    const bool is_wide_log = y_.is_log && y_.high >= 10 * y_.low;
     const std::vector<std::string> level_labels = tick_labels(levels);
     for (std::size_t i = 0; i < levels.size(); ++i) {
       const double y = down(levels[i]);
       out_ += "<path class=\"grid\" d=\"M" + length(left_) + " " + length(y) + "H" +
               length(right_) + "\"/><text class=\"end\"" + attribute("x", left_ - 8) +
-              attribute("y", y + 4) + ">" + level_labels[i] + "</text>\n";
+              attribute("y", y + 4) + ">" +
+              (is_wide_log ? tick_labels({levels[i]})[0] : level_labels[i]) + "</text>\n";
     }
     const double unit = chart_.x_of_epoch > 0 ? chart_.x_of_epoch : 1;
     const std::vector<double> marks =
-        ticks({x_.low / unit, x_.high / unit, false}, chart_.is_wide ? 10 : 5);
+        ticks({x_.low / unit, x_.high / unit, false}, chart_.is_wide ? 10 : 5, 1);
     const std::vector<std::string> mark_labels = tick_labels(marks);
     for (std::size_t i = 0; i < marks.size(); ++i) {
       const double x = across(marks[i] * unit);
@@ -130,18 +141,23 @@ class Drawing {
     std::string markers;
     std::size_t count = 0;
     bool is_connected = false;
-    for (const std::size_t i : kept) {
-      if (!is_point(curve.x[i], curve.y[i])) {
+    const auto has_point = [&](std::size_t k) {
+      return k < kept.size() && is_point(curve.x[kept[k]], curve.y[kept[k]]);
+    };
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (!has_point(k)) {
         is_connected = false;
         continue;
       }
+      const std::size_t i = kept[k];
       const double x = across(curve.x[i]);
       const double y = down(curve.y[i]);
       path += (is_connected ? "L" : "M") + length(x) + " " + length(y);
+      const bool is_alone = !is_connected && !has_point(k + 1);
       is_connected = true;
       ++count;
-      const double size = curve.kind == Curve::Kind::point ? 5 : 2.2;
-      if (kept.size() <= kMostMarkers) markers += marker(curve.style, x, y, size);
+      const double size = curve.kind == Curve::Kind::point ? 5 : 2.4;
+      if (kept.size() <= kMostMarkers || is_alone) markers += marker(curve.style, x, y, size);
     }
     if (count == 0) return;
     const char* kind = curve.kind == Curve::Kind::background ? " background" : "";
@@ -184,8 +200,8 @@ class Drawing {
       out_ += "<g class=\"curve " + style_class(label.curve->style) + "\"><g class=\"markers\">" +
               marker(label.curve->style, right_ + 14, label.y, 3) +
               "</g></g><text class=\"label\"" + attribute("x", right_ + 22) +
-              attribute("y", label.y + 4) + ">" + escaped(label.curve->name.substr(0, 40)) +
-              "</text>\n";
+              attribute("y", label.y + 4) + ">" +
+              escaped(label.curve->name.substr(0, kLongestLabel)) + "</text>\n";
     }
   }
 
@@ -204,22 +220,36 @@ class Drawing {
 
 }  // namespace
 
-std::string marker(int style, double x, double y, double size) {
-  const auto at = [&](double dx, double dy) {
-    return length(x + dx * size) + " " + length(y + dy * size);
-  };
-  switch (style < 0 ? 0 : style % 4) {
-    case 1:
-      return "<path d=\"M" + at(-1, -1) + "L" + at(1, -1) + "L" + at(1, 1) + "L" + at(-1, 1) +
-             "Z\"/>";
-    case 2:
-      return "<path d=\"M" + at(0, -1.3) + "L" + at(1.2, 0.9) + "L" + at(-1.2, 0.9) + "Z\"/>";
-    case 3:
-      return "<path d=\"M" + at(0, -1.4) + "L" + at(1.4, 0) + "L" + at(0, 1.4) + "L" + at(-1.4, 0) +
-             "Z\"/>";
-    default:
-      return "<circle" + attribute("cx", x) + attribute("cy", y) + attribute("r", size) + "/>";
+const std::vector<std::pair<double, double>>& marker_corners(int shape) {
+  static const std::vector<std::vector<std::pair<double, double>>> kShapes = {
+      {},
+      {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}},
+      {{0, -1.3}, {1.2, 0.9}, {-1.2, 0.9}},
+      {{0, -1.4}, {1.4, 0}, {0, 1.4}, {-1.4, 0}},
+      {{0, 1.3}, {-1.2, -0.9}, {1.2, -0.9}},
+      {{-0.5, -1.3},
+       {0.5, -1.3},
+       {0.5, -0.5},
+       {1.3, -0.5},
+       {1.3, 0.5},
+       {0.5, 0.5},
+       {0.5, 1.3},
+       {-0.5, 1.3},
+       {-0.5, 0.5},
+       {-1.3, 0.5},
+       {-1.3, -0.5},
+       {-0.5, -0.5}}};
+  return kShapes[static_cast<std::size_t>(shape) % kShapes.size()];
+}
+
+std::string marker(const Style& style, double x, double y, double size) {
+  std::string path;
+  for (const auto& [dx, dy] : marker_corners(style.shape)) {
+    path += (path.empty() ? "M" : "L") + length(x + dx * size) + " " + length(y + dy * size);
   }
+  return path.empty()
+             ? "<circle" + attribute("cx", x) + attribute("cy", y) + attribute("r", size) + "/>"
+             : "<path d=\"" + path + "Z\"/>";
 }
 
 std::string svg(const Chart& chart) {

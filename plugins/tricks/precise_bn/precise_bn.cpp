@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <knack/sdk/norm_statistics.hpp>
 #include <knack/sdk/trick.hpp>
+#include <utility>
 
 namespace {
 
@@ -41,6 +42,7 @@ class PreciseBn final : public knack::Trick {
   }
 
   void eval_begin(knack::Context& context) override {
+    if (context.is_final()) warn_of_unknown_sets();
     if (!is_due(context)) return;
     const knack::NormEstimate estimate = knack::estimate_norm_statistics(host_, options_.samples);
     if (estimate.samples < options_.samples && !told_shortage_ && estimate.samples > 0) {
@@ -55,6 +57,20 @@ class PreciseBn final : public knack::Trick {
   }
 
  private:
+  /// After the fit all sets are there.
+  void warn_of_unknown_sets() {
+    if (std::exchange(told_unknown_, true)) return;
+    for (const std::string& name : options_.sets) {
+      if (name == "all") continue;
+      try {
+        (void)host_.weights().find(name);
+      } catch (const knack::Error& error) {
+        if (error.status() != KNACK_STATUS_NOT_FOUND) throw;
+        host_.log().warning("option \"sets\": nobody publishes a weight set `" + name + "`");
+      }
+    }
+  }
+
   [[nodiscard]] bool is_due(const knack::Context& context) const {
     const auto asks_for = [&](std::string_view name) {
       return std::find(options_.sets.begin(), options_.sets.end(), name) != options_.sets.end();
@@ -66,6 +82,7 @@ class PreciseBn final : public knack::Trick {
   Options options_;
   knack::Host host_;
   bool told_shortage_ = false;
+  bool told_unknown_ = false;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 // The arithmetic mean of the weights after several epochs.
 #include <knack/sdk/trick.hpp>
 
-#include <set>
+#include <optional>
 
 #include "norm_refresh.hpp"
 #include "set_names.hpp"
@@ -65,6 +65,11 @@ class WeightAverage final : public knack::Trick {
     check_names_are_free();
   }
 
+  /// The other tricks have published their sets in fit_begin.
+  void epoch_begin(knack::Context& /*context*/) override {
+    if (!has_checked_names_) (void)host_.weights().find(options_.of);
+  }
+
   void eval_begin(knack::Context& context) override {
     const bool is_average = !average_name_.empty() && context.weight_set() == average_name_;
     if (options_.refresh_bn && is_average) {
@@ -73,7 +78,6 @@ class WeightAverage final : public knack::Trick {
   }
 
   void eval_end(knack::Context& context) override {
-    evaluated_sets_.emplace(context.weight_set());
     // An epoch counts by its own evaluation, not by those of other tricks or after the fit.
     if (context.is_trial() || context.is_final() || context.weight_set() != options_.of) return;
     monitor_ = context.monitor();
@@ -86,19 +90,10 @@ class WeightAverage final : public knack::Trick {
     }
   }
 
-  /// The other tricks have published their sets by the end of the first epoch.
+  /// By now all names are taken but those that are published after the last epoch.
   void epoch_end(knack::Context& /*context*/) override {
     if (has_checked_names_) return;
     check_names_are_free();
-    if (!evaluated_sets_.contains(options_.of)) {
-      std::string known;
-      for (const std::string& name : evaluated_sets_) {
-        known += (known.empty() ? "`" : ", `") + name + "`";
-      }
-      throw knack::Error(KNACK_STATUS_INVALID, "option \"of\": expected a published weight set (" +
-                                                   known + "), found none called `" + options_.of +
-                                                   "`");
-    }
     has_checked_names_ = true;
   }
 
@@ -240,7 +235,6 @@ class WeightAverage final : public knack::Trick {
   std::string monitor_;
   bool higher_is_better_ = true;
   double reached_ = 0;  // greedy: by the average of `averaged_`
-  std::set<std::string, std::less<>> evaluated_sets_;
   bool has_checked_names_ = false;
   std::string average_name_;  // once published
 };

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "host/common/error.hpp"
 
 namespace knack::host {
@@ -102,6 +104,22 @@ TEST(AblationPlan, RefusesSeedsThatSayNothing) {
       EXPECT_EQ(error.code(), ExitCode::usage);
       EXPECT_THAT(error.what(), HasSubstr("--seeds"));
     }
+  }
+}
+
+TEST(AblationPlan, RefusesSeedsBeyond64Bits) {
+  const std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(chosen_seeds("2", last - 1), ElementsAre(last - 1, last));
+  EXPECT_THROW(chosen_seeds("3", last - 1), Error);
+}
+
+TEST(AblationPlan, SaysWhatWasFoundBesideWhatWasExpected) {
+  try {
+    chosen_seeds("1; 2", 1);
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.diagnostics().front().sentence, HasSubstr("found `1; 2`"));
+    EXPECT_THAT(error.diagnostics().front().helps, testing::IsEmpty());
   }
 }
 

@@ -105,11 +105,20 @@ TEST_F(AtomicFileTest, RefusesAFolderThatIsNotThere) {
             place.string() + ": cannot create a file in its folder: No such file or directory");
 }
 
-TEST_F(AtomicFileTest, LeavesNothingBehindWhenItsPlaceIsAFolder) {
-  fs::create_directory(place_);
-  EXPECT_EQ(error_message(ExitCode::data, [&] { write_file_atomically(place_, "x"); }),
-            place_.string() + ": cannot put it in place: Is a directory");
-  EXPECT_EQ(files(), 1u);
+TEST_F(AtomicFileTest, ReplacesNoFolderNoPipeAndNoDevice) {
+  fs::create_directory(folder_.path() / "folder");
+  ASSERT_EQ(::mkfifo((folder_.path() / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("/dev/null", folder_.path() / "device");
+  const auto refused = [&](const char* name) {
+    return error_message(ExitCode::data, [&] { write_file_atomically(folder_.path() / name, "x"); });
+  };
+  const std::string expected = ": expected a regular file or none, found a ";
+  const std::string next = "; name another file";
+  const std::string place = folder_.path().string();
+  EXPECT_EQ(refused("folder"), place + "/folder" + expected + "folder" + next);
+  EXPECT_EQ(refused("pipe"), place + "/pipe" + expected + "special file" + next);
+  EXPECT_EQ(refused("device"), place + "/device" + expected + "special file" + next);
+  EXPECT_EQ(files(), 3u);
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST_F(CheckpointStoreTest, LeavesAllAsItWasWhenWritingFails) {
   EXPECT_THROW(store_.write(20, 1, true,
                             [](const fs::path& folder) {
                               std::ofstream(folder / "half") << "half";
-                              throw Error(ExitCode::data, "the disk is full");
+                              throw Error("E0503", "the disk is full");
                             }),
                Error);
   EXPECT_THAT(names(), UnorderedElementsAre("0001-step-10", "last"));

@@ -16,6 +16,7 @@ namespace {
 using namespace std::string_literals;
 using knack::testing::TemporaryFolder;
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -79,6 +80,16 @@ TEST_F(ForeignFileTest, NeverConvertsAFileOntoItself) {
   ASSERT_TRUE(foreign);
   EXPECT_THAT(foreign->helps[0],
               HasSubstr("w.safetensors " + (folder_.path() / "w.converted.safetensors").string()));
+}
+
+TEST_F(ForeignFileTest, ConvertsToANameThatNothingHas) {
+  folder_.write("w.safetensors", "of the user");
+  const auto first = recognise(kLegacyCheckpoint, "w.pth");
+  folder_.write("w.converted.safetensors", "of the user");
+  const auto second = recognise(kLegacyCheckpoint, "w.pth");
+  ASSERT_TRUE(first && second);
+  EXPECT_THAT(first->helps, Each(HasSubstr("/w.converted.safetensors")));
+  EXPECT_THAT(second->helps, Each(HasSubstr("/w.converted2.safetensors")));
 }
 
 TEST_F(ForeignFileTest, IsWhatTheReaderOfSafetensorsSpeaksOf) {

@@ -67,7 +67,7 @@ TEST_F(SafetensorsHostileTest, RefusesWhatIsNotARegularFile) {
   const auto message = [](const std::filesystem::path& file) {
     return error_message(ExitCode::data, [&] { const SafetensorsReader reader(file); });
   };
-  EXPECT_THAT(message(folder_.path() / "none"), HasSubstr("found No such file or directory; "));
+  EXPECT_THAT(message(folder_.path() / "none"), HasSubstr("there is no such file; "));
   EXPECT_THAT(message(folder_.path()), HasSubstr("expected a regular file, found a folder; "));
   ASSERT_EQ(::mkfifo((folder_.path() / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(message(folder_.path() / "pipe"), HasSubstr("found a special file; "));

@@ -96,5 +96,13 @@ TEST(DiagnosticOfAMessage, TellsSentenceNoteNextStepAndFurtherLinesApart) {
   EXPECT_EQ(one_line_text(diagnostic_of("E0507", "a; b; c")), "a; b; c");
 }
 
+TEST(DiagnosticOfAMessage, DoesNotDivideWhatAUserWrote) {
+  const Diagnostic diagnostic = diagnostic_of("E0503", "`a; b.csv`: is there; remove `c; d`");
+  EXPECT_EQ(diagnostic.sentence, "`a; b.csv`: is there");
+  EXPECT_TRUE(diagnostic.notes.empty());
+  EXPECT_EQ(diagnostic.helps, std::vector<std::string>{"remove `c; d`"});
+  EXPECT_TRUE(diagnostic_of("E0503", "`a; b.csv`: is there").helps.empty());
+}
+
 }  // namespace
 }  // namespace knack::host

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace knack::host {
 namespace {
+
+using namespace std::string_literals;
 
 /// The bytes of a place that are marked.
 std::string marked(const SourcePlace& place) {
@@ -48,6 +52,20 @@ TEST(SourceText, CutsATokenThatIsLongerThanWhatIsShown) {
   EXPECT_EQ(place.begin, 0u);
   EXPECT_EQ(place.end, 100u);
   EXPECT_EQ(place.text.size(), 103u);
+}
+
+TEST(SourceText, CutsALineThatIsNoUtf8AroundTheMark) {
+  for (const std::string& unit :
+       {"\x80"s, "\xC3"s, "\xFF\x80\x80\x80\x80"s, "\xE6\x97"s, "\xC3\xB6\x80"s}) {
+    std::string line;
+    while (line.size() < 300) line += unit;
+    const SourcePlace place = SourceText(line + "x" + line).place("r.json", {1, 150, 2});
+    EXPECT_LE(place.begin, place.end);
+    EXPECT_LE(place.end, place.text.size());
+    EXPECT_FALSE(marked(place).empty());
+  }
+  const std::string wide = std::string(100, '\x80') + "\xE6\x97\xA5";
+  EXPECT_EQ(marked(SourceText(wide + wide).place("r.json", {1, 101, 1})), "\xE6\x97\xA5");
 }
 
 TEST(SourceText, HasNothingBehindItsEnd) {

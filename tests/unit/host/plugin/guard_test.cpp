@@ -46,6 +46,27 @@ TEST_F(Guard, HasAnExitCodeOfItsOwnForData) {
             "/p/ema.so: trick ema (instance slow_ema), after_step: bad file");
 }
 
+TEST_F(Guard, HasTheExitCodeOfARecipeForAnOptionThatThePluginRefuses) {
+  const std::string text = "option \"of\": there is none";
+  EXPECT_EQ(
+      failure([&] { return set_error(KNACK_STATUS_INVALID, text.c_str()); }, ExitCode::recipe),
+      "/p/ema.so: trick ema (instance slow_ema), after_step: " + text);
+}
+
+TEST_F(Guard, KeepsTheCodeOfAnErrorOfTheHostsAndTellsWhomItIsAbout) {
+  try {
+    Call(context, "fit_begin").run([&] {
+      host::set_error(Error("E0317", "the name is taken"));
+      return set_error(KNACK_STATUS_FAILED, "publish: the name is taken");
+    });
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::recipe);
+    EXPECT_EQ(error.diagnostics().front().id.text(), "E0317");
+    EXPECT_EQ(error.diagnostics().front().subject, "tricks[slow_ema]");
+  }
+}
+
 TEST_F(Guard, CallsAFailureWithoutTextADefect) {
   set_error(KNACK_STATUS_FAILED, "of an earlier call");
   EXPECT_EQ(failure([] { return KNACK_STATUS_INVALID; }),

@@ -55,6 +55,13 @@ TEST(Differences, OfTheOrderOfTricksAreOne) {
   EXPECT_THAT(keys(after), ElementsAre("tricks"));
 }
 
+TEST(Differences, InWhatIsRecordedLeaveTheTrainingAlone) {
+  for (const char* key : {"checkpoint.keep", "trainer.record_every_steps", "trainer.run_root"}) {
+    EXPECT_TRUE(leaves_training_alone(key)) << key;
+  }
+  EXPECT_FALSE(leaves_training_alone("trainer.epochs"));
+}
+
 TEST(Differences, AreWithinTheKeysAroundThem) {
   EXPECT_TRUE(is_within("optimizer.lr", "optimizer"));
   EXPECT_TRUE(is_within("optimizer.lr", "optimizer.lr"));

@@ -181,5 +181,17 @@ TEST_F(LoadDocument, CollectsTheDuplicateKeysOfAllFiles) {
             "deep.json:1:8");
 }
 
+TEST_F(LoadDocument, SaysWhatAFolderOfARunIsGoodFor) {
+  write("my run/recipe.json", "{}");
+  const std::string error = error_of([&] { load("my run"); });
+  EXPECT_THAT(error, HasSubstr("give `my run/recipe.json`"));
+  EXPECT_THAT(error, HasSubstr("`knack train --resume 'my run'`"));
+}
+
+TEST_F(LoadDocument, SaysThatRecipesAreJson) {
+  write("r.yaml", "trainer:\n  epochs: 3\n");
+  EXPECT_THAT(error_of([&] { load("r.yaml"); }), HasSubstr("recipes are JSON"));
+}
+
 }  // namespace
 }  // namespace knack::host

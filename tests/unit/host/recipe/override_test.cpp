@@ -30,6 +30,17 @@ class Overrides : public RecipeFiles {
   }
 };
 
+TEST_F(Overrides, OfAKeyInTheWrongPlaceSayWhereItStands) {
+  const auto advised = [&](const std::string& text, const std::string& meant) {
+    EXPECT_THAT(error_in(text), HasSubstr("did you mean " + meant + "?")) << text;
+  };
+  advised("epochs=3", "`--set trainer.epochs=3`");
+  advised("lr=0.1", "`--set optimizer.lr=0.1`");
+  advised("sam.rho=0.1", "`--set tricks[acme.sam].rho=0.1`");
+  advised("slow.decay=0.1", "`--set tricks[slow].decay=0.1`");
+  advised("batch_size=8", "`--set data.train.batch_size=8` or `--set data.valid.batch_size=8`");
+}
+
 TEST_F(Overrides, TakeJsonAndElseAString) {
   const Json root = apply({"trainer.epochs=3", "trainer.monitor=loss", "trainer.a=\"7\"",
                            "trainer.b=[1, {\"c\": true}]", "trainer.d=a=b",

@@ -102,5 +102,23 @@ TEST(EventFile, GoesOnWithItsFirstBytesOnly) {
   EXPECT_FALSE(EventFile::go_on(folder, "recipe.json", 0).has_value());
 }
 
+// A checkpoint names the file, and is not trusted.
+TEST(EventFile, StaysInItsFolder) {
+  const TemporaryFolder root;
+  root.write("outside", "kept");
+  root.write("events.out.tfevents.outside", "kept");
+  const RunFolder folder = RunFolder::create(root.path() / "run");
+  std::filesystem::create_directory(root.path() / "run" / "events.out.tfevents.x");
+  std::filesystem::create_symlink(root.path() / "outside",
+                                  root.path() / "run" / "events.out.tfevents.link");
+  for (const char* name :
+       {"events.out.tfevents.x/../../outside", "events.out.tfevents.link",
+        "events.out.tfevents.x/../../events.out.tfevents.outside", "events.out.tfevents.x"}) {
+    EXPECT_FALSE(EventFile::go_on(folder, name, 1).has_value()) << name;
+  }
+  EXPECT_EQ(file_bytes(root.path() / "outside"), "kept");
+  EXPECT_EQ(file_bytes(root.path() / "events.out.tfevents.outside"), "kept");
+}
+
 }  // namespace
 }  // namespace knack::host

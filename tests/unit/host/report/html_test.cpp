@@ -11,6 +11,7 @@
 #include "host/report/html/axis.hpp"
 #include "host/report/html/chart.hpp"
 #include "host/report/html/metric_streams.hpp"
+#include "host/report/html/run_charts.hpp"
 #include "host/report/html/text.hpp"
 #include "host/report/html/thinning.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -75,6 +76,9 @@ TEST(ReportAxis, PutsTicksOnRoundNumbers) {
   EXPECT_THAT(tick_labels({1.0, 1.5, 2.0}), ElementsAre("1.0", "1.5", "2.0"));
   EXPECT_THAT(tick_labels({0.0, 5.0, 10.0}), ElementsAre("0", "5", "10"));
   EXPECT_THAT(ticks({0.5, 2000, true}, 6), ElementsAre(1, 10, 100, 1000));
+  EXPECT_THAT(ticks({0.45, 11, true}, 6), ElementsAre(0.5, 1, 2, 5, 10));
+  EXPECT_THAT(ticks({0.9, 4.1, true}, 4), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(ticks({1, 2, false}, 5, 1), ElementsAre(1, 2));  // epochs are whole
 }
 
 TEST(ReportAxis, HasAScaleForWhateverIsMeasured) {
@@ -132,8 +136,9 @@ Chart small_chart() {
   chart.id = "chart-x";
   chart.title = "Loss </script>";
   chart.is_wide = true;
-  chart.curves.push_back({"live <b>", Curve::Kind::line, 0, {1, 2, 3}, {1, 2, 3}, {3, kNaN, 1}});
-  chart.curves.push_back({"best", Curve::Kind::point, 1, {3}, {3}, {0.5}});
+  chart.curves.push_back(
+      {"live <b>", Curve::Kind::line, {0, 0}, {1, 2, 3}, {1, 2, 3}, {3, kNaN, 1}});
+  chart.curves.push_back({"best", Curve::Kind::point, {1, 1}, {3}, {3}, {0.5}});
   return chart;
 }
 
@@ -144,6 +149,45 @@ TEST(ReportChart, BreaksALineWhereThereIsNoNumber) {
   const std::string path = picture.substr(begin, picture.find('>', begin) - begin);
   EXPECT_EQ(std::count(path.begin(), path.end(), 'M'), 2);
   EXPECT_EQ(path.find('L'), std::string::npos);
+}
+
+TEST(ReportChart, MarksAPointWithoutNeighboursOfALongCurve) {
+  Chart chart;
+  chart.id = "chart-x";
+  const std::vector<double> steps(100, 0.0);
+  chart.curves.push_back({"rare", Curve::Kind::line, {2, 2}, steps, {}, steps});
+  Curve& rare = chart.curves.back();
+  std::iota(rare.x.begin(), rare.x.end(), 1.0);
+  std::fill(rare.y.begin(), rare.y.end(), kNaN);
+  rare.y[10] = 5;
+  rare.y[20] = rare.y[21] = 6;
+  const std::string picture = svg(chart);
+  const std::size_t markers = picture.find("<g class=\"markers\">");
+  ASSERT_NE(markers, std::string::npos);
+  const std::string shapes = picture.substr(markers, picture.find("</g>", markers) - markers);
+  EXPECT_EQ(std::count(shapes.begin(), shapes.end(), 'M'), 1);
+}
+
+TEST(ReportChart, HasAColourAndAShapeForEachStyle) {
+  EXPECT_EQ(style_class({1, 3}), "c1 d3");
+  EXPECT_EQ(style_class({7, 3}), "c1 d3 again");
+  EXPECT_EQ(style_class(kGreyStyle), "c-grey d0");
+  EXPECT_NE(marker({0, 2}, 5, 5, 1), marker({0, 3}, 5, 5, 1));
+  EXPECT_EQ(marker({0, 2}, 5, 5, 1), marker({4, 2}, 5, 5, 1));
+}
+
+TEST(ReportChart, LetsNoFirstEpochFlattenTheOthers) {
+  Chart chart;
+  chart.curves.push_back({"live", Curve::Kind::line, {}, {1, 2, 3}, {1, 2, 3}, {9, 0.6, 0.5}});
+  choose_scale(chart);
+  EXPECT_TRUE(chart.is_log);
+  EXPECT_FALSE(second_half(chart).is_log);
+  for (const std::vector<double>& others : {std::vector<double>{9, 0, 0.5}, {9, 6, 0.5}}) {
+    chart.is_log = false;
+    chart.curves[0].y = others;
+    choose_scale(chart);
+    EXPECT_FALSE(chart.is_log);
+  }
 }
 
 TEST(ReportChart, SaysItselfInWords) {

@@ -122,6 +122,29 @@ TEST(Statistics, OfTooFewValuesAreNoNumbers) {
   EXPECT_TRUE(std::isnan(found.p_value));
 }
 
+TEST(Statistics, OfWhatIsNotFiniteAreNoNumbers) {
+  for (const double value : {std::nan(""), HUGE_VAL, -HUGE_VAL, 1e308}) {
+    for (const Numbers& values : {Numbers{-1e308, value}, Numbers{value, -1e308, value}}) {
+      const MeanEstimate found = estimate_mean(values);
+      EXPECT_TRUE(std::isnan(found.standard_deviation)) << value;
+      EXPECT_TRUE(std::isnan(found.interval.low) && std::isnan(found.interval.high)) << value;
+      EXPECT_TRUE(std::isnan(found.p_value)) << value;
+    }
+  }
+  EXPECT_TRUE(std::isnan(estimate_mean(Numbers{HUGE_VAL}).mean));
+  EXPECT_TRUE(std::isnan(estimate_paired_difference(Numbers{1, HUGE_VAL}, Numbers{2, 3}).p_value));
+}
+
+// Their squares are 0 in a double.
+TEST(Statistics, OfValuesTooCloseForADeviationCountThemAsEqual) {
+  const MeanEstimate found = estimate_mean(Numbers{1e-200, -1e-200});
+  EXPECT_EQ(found.mean, 0.0);
+  EXPECT_EQ(found.standard_deviation, 0.0);
+  EXPECT_EQ(found.p_value, 1.0);
+  EXPECT_EQ(estimate_mean(Numbers{1e-200, 2e-200}).interval.low,
+            estimate_mean(Numbers{1e-200, 2e-200}).interval.high);
+}
+
 TEST(Statistics, LeaveWhatHasNoPValueOutOfHolmsFamily) {
   const Numbers corrected = holm_corrected(Numbers{0.04, std::nan(""), 0.01});
   EXPECT_DOUBLE_EQ(corrected[0], 0.04);

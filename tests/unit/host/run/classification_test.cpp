@@ -92,6 +92,24 @@ TEST(Classification, IsNothingForOtherShapes) {
   EXPECT_TRUE(Classification().result("live").is_null());
 }
 
+TEST(Classification, IsNothingWhereASampleHasSeveralTargets) {
+  Classification classification;
+  Batch batch = batch_of(at::zeros({4, 3}), classes({0, 1, 0, 1}));
+  batch.indices.resize(2);
+  batch.samples = 2;
+  classification.add(batch, Value(pairs({2., 0., 3., 0., 1., 0., 0., 1.})));
+  EXPECT_TRUE(classification.result("live").is_null());
+  EXPECT_EQ(classification.problem(), "");
+}
+
+TEST(Classification, TellsWhatWentWrongAndThrowsNothing) {
+  Classification classification;
+  const at::Tensor too_few_images = at::zeros({1, 1, 2, 2});
+  classification.add(batch_of(too_few_images, classes({0, 1})), Value(pairs({2., 0., 3., 0.})));
+  EXPECT_NE(classification.problem(), "");
+  EXPECT_TRUE(classification.result("live").is_null());
+}
+
 /// Width, height, depth and color of a PNG file: the first bytes, which base64 keeps apart.
 Json image_of(const at::Tensor& inputs) {
   Classification classification;

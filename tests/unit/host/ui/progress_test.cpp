@@ -29,12 +29,14 @@ TEST(Progress, ShowsTheMetricOnceThereIsOne) {
   const ProgressState state{3, 20, 50, 380, 3200, 0.52681};
   EXPECT_TRUE(line_of([&](Progress& progress) {
                 progress.show(state);
-              }).starts_with("epoch 3/20  step 50/380  loss 0.5268  "));
+              }).starts_with("epoch 3/20  step 50/380  train loss 0.5268  "));
   const std::string line = line_of([&](Progress& progress) {
-    progress.note_metric("top1", 0.97, 0.98);
+    progress.note_metric("loss", "ema", 0.97, 0.48);
     progress.show(state);
   });
-  EXPECT_TRUE(line.starts_with("epoch 3/20  step 50/380  loss 0.5268  top1 0.9700  best 0.9800  "));
+  EXPECT_TRUE(line.starts_with("epoch 3/20  step 50/380  train loss 0.5268  valid loss 0.9700 (ema)  "
+                               "best 0.4800  "))
+      << line;
 }
 
 TEST(Progress, KnowsNoTimeLeftBeforeAStepOfThisProcess) {
@@ -61,8 +63,8 @@ TEST(VisibleWidth, CountsCharactersAndNoColours) {
 }
 
 TEST(TableRow, AlignsColouredCells) {
-  EXPECT_EQ(table_row({"a", "bc"}, 3), "  a   bc");
-  EXPECT_EQ(table_row({"a", painted("bc", Paint::green, true)}, 3), "  a   \x1b[32mbc\x1b[0m");
+  EXPECT_EQ(table_row({"a", "bc"}, {"", ""}, 3), "  a   bc");
+  EXPECT_EQ(table_row({"a", painted("bc", Paint::green, true)}, {"", ""}, 3), "  a   \x1b[32mbc\x1b[0m");
 }
 
 TEST(Color, FollowsTheOptionThenTheEnvironment) {

@@ -13,6 +13,13 @@ TEST(NumberText, HasFourDecimalsAndADashForNaN) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "-");
 }
 
+TEST(NumberText, OfALargeNumberIsShort) {
+  EXPECT_EQ(number_text(99999), "99999.0000");
+  EXPECT_EQ(number_text(123456), "1.235e+05");
+  EXPECT_EQ(number_text(-1e308), "-1e+308");
+  EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
+}
+
 TEST(ShortNumberText, HasNoMoreDigitsThanItNeeds) {
   EXPECT_EQ(short_number_text(0.0), "0");
   EXPECT_EQ(short_number_text(0.0005), "0.0005");
@@ -32,8 +39,24 @@ TEST(TableLines, AlignsColumnsAndLeavesNoSpaceAtTheEnd) {
             (std::vector<std::string>{"set   loss", "live   0.5", "ema"}));
 }
 
+TEST(TableLines, CountsCharactersAndNotBytes) {
+  EXPECT_EQ(table_lines({{"\u00e9", "\u00e9\u00e9"}, {"ab", "c"}}),
+            (std::vector<std::string>{"\u00e9   \u00e9\u00e9", "ab   c"}));
+}
+
+TEST(TableLines, LeavesNothingToCommandTheTerminal) {
+  EXPECT_EQ(table_lines({{"a\x1b[31mRED\r\n", "\x07"}, {"b", "c"}}),
+            (std::vector<std::string>{"a [31mRED", "b            c"}));
+}
+
 TEST(TableRow, PadsEveryCellToOneWidth) {
-  EXPECT_EQ(table_row({"1", "22"}, 4), "   1    22");
+  EXPECT_EQ(table_row({"1", "22"}, {"a", "b"}, 4), "   1    22");
+}
+
+TEST(TableRow, PadsACellToItsHeadingWhenThatIsWider) {
+  const std::vector<std::string> headings = {"step", "lookahead loss", "lookahead top1"};
+  EXPECT_EQ(table_row(headings, headings, 4), "step  lookahead loss  lookahead top1");
+  EXPECT_EQ(table_row({"7", "0.5", "0.9"}, headings, 4), "   7             0.5             0.9");
 }
 
 }  // namespace

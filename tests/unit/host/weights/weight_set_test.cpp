@@ -32,7 +32,7 @@ TEST(WeightStore, PublishesACopyThatKeepsItsValuesWhenTheLiveWeightsMove) {
 TEST(WeightStore, RefusesANameThatIsTakenAndNamesItsPublisher) {
   WeightStore store(small_model());
   store.publish("average", "first");
-  EXPECT_EQ(error_message(ExitCode::training, [&] { store.publish("average", "second"); }),
+  EXPECT_EQ(error_message(ExitCode::recipe, [&] { store.publish("average", "second"); }),
             "weight set `average` of `second`: the name is already taken by `first`; give one of "
             "the two another name");
 }
@@ -40,7 +40,7 @@ TEST(WeightStore, RefusesANameThatIsTakenAndNamesItsPublisher) {
 TEST(WeightStore, RefusesNamesThatAreNoFileNames) {
   WeightStore store(small_model());
   for (const char* name : {"", "../up", "a/b", ".hidden", "model", "with space"}) {
-    EXPECT_FALSE(error_message(ExitCode::training, [&] { store.publish(name, "trick"); }).empty());
+    EXPECT_FALSE(error_message(ExitCode::recipe, [&] { store.publish(name, "trick"); }).empty());
   }
 }
 

@@ -159,7 +159,7 @@ TEST_F(WeightAverage, RemembersThatItsNamesWereChecked) {
     EXPECT_NE(fit->weights().find("average_2"), nullptr);
   }
   forgetful.weights().publish("average", "somebody");
-  EXPECT_THAT(error_message(host::ExitCode::training, [&] { forgetful.epoch(2, 0.6); }),
+  EXPECT_THAT(error_message(host::ExitCode::recipe, [&] { forgetful.epoch(2, 0.6); }),
               HasSubstr("already taken by another weight set"));
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What somebody means who sets a value of a recipe by the wrong name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/recipe/document.hpp"
+
+namespace knack::host {
+
+/// "did you mean `--set trainer.epochs=3`?" for `path`, such as "epochs", "trainer.epochs" or
+/// "ema.decay", and the text of a value. Looks among the host's keys, those that `recipe` has, its
+/// tricks, and the usual options of optimizers; `-` in a key alone is as good as `_`. None when
+/// nothing fits.
+std::vector<std::string> setting_advice(std::string path, const std::string& value,
+                                        const Json& recipe = Json::object());
+
+}  // namespace knack::host
