@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "host/run/run_report.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
@@ -24,7 +23,7 @@ void RunReport::write() {
     }
   }
   const Clock::time_point end = Clock::now();
-  next_ = end + std::max<Clock::duration>(std::chrono::seconds(30), 100 * (end - start));
+  next_ = end + 100 * (end - start);
 }
 
 }  // namespace knack::host

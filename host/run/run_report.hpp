@@ -15,8 +15,8 @@ class RunReport {
  public:
   RunReport(const RunFolder& folder, Console& console) : folder_(folder), console_(console) {}
 
-  /// Writes it unless that was done, or the process began, within the last 30 seconds, or within a
-  /// hundred times what it took: so it slows no training by more than a hundredth.
+  /// Writes it unless that was done within a hundred times of what it took: so it slows no training
+  /// by more than a hundredth.
   void refresh();
 
   /// Writes it.
@@ -27,7 +27,7 @@ class RunReport {
 
   const RunFolder& folder_;
   Console& console_;
-  Clock::time_point next_ = Clock::now() + std::chrono::seconds(30);
+  Clock::time_point next_ = Clock::time_point::min();
   bool has_failed_ = false;
 };
 

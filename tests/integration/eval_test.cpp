@@ -87,9 +87,9 @@ TEST(Eval, NeedsARunFolder) {
   const Workbench bench;
   const ProcessResult eval = bench.knack({"eval", "nowhere"});
   EXPECT_EQ(eval.exit_code, kData);
-  EXPECT_THAT(eval.standard_error,
-              AllOf(HasSubstr("nowhere"),
-                    HasSubstr("expected a run folder, found no recipe.json in it\n")));
+  EXPECT_THAT(
+      eval.standard_error,
+      AllOf(HasSubstr("nowhere"), HasSubstr("expected a run folder, found no such folder\n")));
 }
 
 TEST(Eval, SaysThatTheRecipeHasNoTestData) {

@@ -13,6 +13,7 @@ import time
 from runs import RECIPE as RECIPE_ERROR
 from runs import DIGITS, SAVE_ALWAYS, STOPPED, TRICKS, Case, main, outcome, small_recipe
 
+DATA = 5
 TRAINING = 6
 RECORDS = {"step", "epoch", "evaluation"}
 RECIPE = {**small_recipe(trainer={"epochs": 2}), "checkpoint": SAVE_ALWAYS}
@@ -110,11 +111,12 @@ class Events(Case):
             self.assertRegex(failed["code"], f"^E0{code}[0-9]{{2}}$")
             self.assertEqual(failed["codes"][0], failed["code"])
             self.assertTrue(failed["message"])
+        self.assertIn(">failed<", (self.folder / f"run{TRAINING}" / "report.html").read_text())
         self.assertGreater(len(failed["codes"]), 1)
 
     def test_tell_of_failures_of_the_system(self):
         (self.folder / "loop").symlink_to("loop")
-        self.assertEqual(self.events(self.write(RECIPE), "--run-dir", "loop/run", code=1)[-1]["event"], "failed")
+        self.assertEqual(self.events(self.write(RECIPE), "--run-dir", "loop/run", code=DATA)[-1]["event"], "failed")
 
     def test_have_the_seconds_that_a_trick_itself_reports(self):
         """plugins/records.cpp does, and the time spent in its hooks has the same name."""

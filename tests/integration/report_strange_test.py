@@ -75,6 +75,10 @@ class StrangeRuns(Pages):
         self.assertIn("as of epoch 1 of 20", one)
         log = "2026-11-23T10:30:09.000 warning: stopped by SIGINT; knack train --resume goes on\n"
         self.assertIn("stopped", self.open("stopped", folders.records(3, False), recipe=folders.recipe(), log=log))
+        log += "2026-11-23T10:40:09.000 error: epoch 4, step 99: expected a finite loss, found <NaN>\n"
+        failed = self.open("failed", folders.records(3, False), recipe=folders.recipe(), log=log)
+        self.assertIn("failed, as of epoch 3 of 20", failed)
+        self.assertIn("epoch 4, step 99: expected a finite loss, found <NaN>", failed)
 
     def test_says_that_there_is_no_file_of_metrics(self):
         lines = folders.records()

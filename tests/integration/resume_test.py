@@ -216,6 +216,11 @@ class Signals(Case):
             self.assertIn(">stopped<", (run / "report.html").read_text())
             self.check_going_on(run)
 
+    def test_that_nobody_can_catch_leave_the_report_of_a_checkpoint(self):
+        self.recipe = {**self.recipe, "checkpoint": {"every_steps": 1}}
+        run = self.interrupt(f"after_step:2:{signal.SIGKILL}", -signal.SIGKILL)
+        self.assertIn(">unfinished<", (run / "report.html").read_text())
+
     def test_during_an_evaluation_leave_it_if_nothing_is_lost(self):
         """That of the end, and that of an epoch whose last step is in a checkpoint; else it ends first and is saved."""
         places = [("eval_begin:3", {}, [1, 2], False), ("eval_begin:1", {"every_steps": 1}, [], True)]

@@ -165,9 +165,9 @@ class AtATerminal(Training):
         self.assertIn(b"* chosen: live", output)
 
     def test_the_time_left_counts_this_process_only(self):
-        self.write({**recipe(40), "checkpoint": {"every_steps": 100}})
+        self.write({**recipe(80), "checkpoint": {"every_steps": 100}})
         with self.in_terminal() as terminal:
-            terminal.wait_until(lambda: b"epoch 20/" in terminal.output, "half of it", 120)
+            terminal.wait_until(lambda: b" 20/80 " in terminal.output, "a quarter of it", 120)
             os.kill(terminal.process.pid, signal.SIGTERM)
             self.assertEqual(terminal.finish(), 128 + signal.SIGTERM)
         with Terminal([KNACK, "train", "--resume", "run"], columns=120, **self.how()) as terminal:

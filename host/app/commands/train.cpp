@@ -171,6 +171,7 @@ class Training {
     }
     const Error failure = environment_.placed(Error(error.code(), problems));
     environment_.console().debug(std::string("error: ") + failure.what());  // also in the run's log
+    RunReport(folder_, environment_.console()).write();
     throw failure;
   }
 

@@ -66,12 +66,8 @@ std::filesystem::path report_file(const RunFolder& folder) {
   return folder.path() / "report.html";
 }
 
-void write_report(const RunFolder& folder, const std::filesystem::path& file) {
-  write_file_atomically(file, report_html(read_run(folder)));
-}
-
 void write_report(const RunFolder& folder) {
-  write_report(folder, report_file(folder));
+  write_file_atomically(report_file(folder), report_html(read_run(folder)));
 }
 
 }  // namespace knack::host

@@ -14,14 +14,11 @@ namespace knack::host {
 /// is shown as text.
 std::string report_html(const RunData& run);
 
-/// Where write_report() writes by default: `report.html` in the run folder.
+/// Where write_report() writes: `report.html` in the run folder.
 std::filesystem::path report_file(const RunFolder& folder);
 
-/// Reads the run as it stands in its folder, finished or not, and writes its page to `file`, whole
-/// or not at all. Throws Error(data) when the file cannot be written.
-void write_report(const RunFolder& folder, const std::filesystem::path& file);
-
-/// The same to report_file().
+/// Reads the run as it stands in its folder, finished or not, and writes its page to report_file(),
+/// whole or not at all. Throws Error(data) when the file cannot be written.
 void write_report(const RunFolder& folder);
 
 }  // namespace knack::host

@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::uintmax_t kLargestJson = 64u << 20;
 constexpr std::uintmax_t kLogPart = 4u << 20;  // read from its end
 constexpr std::size_t kMostWarnings = 50;
+constexpr std::string_view kError = "error: ";
 constexpr int kDeepestJson = 64;
 
 /// False, with a remark, for what might never end: a pipe with a name, a device.
@@ -74,6 +75,7 @@ void read_log(const fs::path& file, RunData& run) {
     const std::string_view text = without_time(line);
     if (text.empty()) continue;
     run.was_stopped = text.starts_with("warning: stopped by ");
+    run.failure = text.starts_with(kError) ? text.substr(kError.size()) : "";
     if (!text.starts_with("warning: ")) continue;
     ++run.warning_count;
     warnings.push_back(line);

@@ -25,6 +25,7 @@ struct RunData {
   std::vector<std::string> warnings;      ///< of log.txt: the last of them, oldest first
   std::uint64_t warning_count = 0;        ///< of the part of log.txt that was read
   bool was_stopped = false;               ///< whether the log ends with a stop by a signal
+  std::string failure;                    ///< the error with which the log ends; else empty
   std::vector<std::string> remarks;       ///< what could not be read
 };
 

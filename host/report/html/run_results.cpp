@@ -17,6 +17,7 @@ void add_new(std::vector<std::string>& names, const std::string& name) {
 
 std::string state_of(const RunData& run) {
   if (run.summary.is_object()) return "finished";
+  if (!run.failure.empty()) return "failed";
   return run.was_stopped ? "stopped" : "unfinished";
 }
 

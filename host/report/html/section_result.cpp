@@ -77,7 +77,11 @@ std::string headline(const RunData& run) {
   if (!run.summary.is_object()) {
     out += ", as of epoch " + rounded(last_epoch(run)) + " of " + rounded(epochs);
   }
-  out += "</p>\n<dl class=\"figures\">\n";
+  out += "</p>\n";
+  if (state_of(run) == "failed") {
+    out += "<p class=\"note damaged\">" + escaped(run.failure) + "</p>\n";
+  }
+  out += "<dl class=\"figures\">\n";
   const std::string set = chosen.empty() ? "live" : chosen;
   const bool is_final = !chosen.empty();
   if (is_final) out += figure_of("Chosen weights", name(chosen));

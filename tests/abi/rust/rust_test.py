@@ -143,7 +143,7 @@ class Crate(unittest.TestCase):
         self.assert_fails("operator", "after_step", "matmul")
 
     def test_what_the_host_said_is_kept(self):
-        self.assert_fails("host", "after_step", "of nobody")
+        self.assert_fails("host", "after_step", "of nobody", code=3)
 
     def test_entering_a_trick_twice_is_refused(self):
         self.assert_fails("entering", "eval_begin", "was called while it was in a call already")
