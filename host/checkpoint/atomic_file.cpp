@@ -25,7 +25,7 @@ fs::path folder_of(const fs::path& place) {
   return place.has_parent_path() ? place.parent_path() : fs::path(".");
 }
 
-// A file put in its place would be the end of a device or a pipe: of /dev/null for the whole machine.
+// A file put in its place would be the end of a device or a pipe, such as of /dev/null for all.
 fs::path replaceable(fs::path place) {
   std::error_code ignored;
   const fs::file_status found = fs::status(place, ignored);

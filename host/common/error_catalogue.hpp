@@ -24,8 +24,8 @@ std::span<const CatalogueEntry> error_catalogue();
 /// The pages of docs/errors, each named `<code>.md`.
 std::span<const EmbeddedFile> error_pages();
 
-/// The page of a code as a person may write it ("E0312", "e0312", "0312"). Throws Error for another text, with the
-/// nearest codes.
+/// The page of a code as a person may write it ("E0312", "e0312", "0312"). Throws Error for another
+/// text, with the nearest codes.
 std::string_view error_page(std::string_view id);
 
 }  // namespace knack::host

@@ -46,9 +46,9 @@ Diagnostic folder_for_recipe(const fs::path& path, const SourcePlace& referrer) 
   const fs::path recipe = path / "recipe.json";
   std::error_code failure;
   if (fs::is_regular_file(recipe, failure)) {
-    problem.helps = {"to train anew, give " + backticked_path(recipe),
-                     "to go on with this run, `knack train --resume " +
-                         shell_word(path.string()) + "`"};
+    problem.helps = {
+        "to train anew, give " + backticked_path(recipe),
+        "to go on with this run, `knack train --resume " + shell_word(path.string()) + "`"};
   }
   return problem;
 }

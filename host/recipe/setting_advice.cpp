@@ -61,8 +61,8 @@ std::vector<std::string> paths_of(const std::string& key, const Json& recipe) {
   if (key == "use") return {};
   std::vector<std::string> paths = host_paths(key);
   if (paths.empty()) paths = recipe_paths(key, recipe);
-  const bool is_of_optimizer = std::find(kOptimizerOptions.begin(), kOptimizerOptions.end(), key) !=
-                               kOptimizerOptions.end();
+  const bool is_of_optimizer =
+      std::find(kOptimizerOptions.begin(), kOptimizerOptions.end(), key) != kOptimizerOptions.end();
   if (paths.empty() && is_of_optimizer) paths = {"optimizer." + key};
   if (paths.size() > kMostPaths) paths.resize(kMostPaths);
   return paths;
@@ -74,7 +74,8 @@ std::vector<std::string> paths_below(const std::string& first, const std::string
   if (recipe_schema().at("properties").contains(first)) return {first + rest};
   std::vector<std::string> paths;
   for_each_trick(recipe, [&](const Json&, const std::string& name) {
-    if (name == first || name.ends_with("." + first)) paths.push_back("tricks[" + name + "]" + rest);
+    if (name == first || name.ends_with("." + first))
+      paths.push_back("tricks[" + name + "]" + rest);
   });
   return paths;
 }

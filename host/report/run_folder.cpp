@@ -125,9 +125,9 @@ std::string describe_other(const fs::path& path) {
   std::error_code failure;
   const bool is_folder = fs::is_directory(path, failure);
   std::string text = std::string("expected a run folder, found ") +
-                     (is_folder                 ? "no recipe.json in it"
+                     (is_folder                   ? "no recipe.json in it"
                       : fs::exists(path, failure) ? "a file"
-                                                : "no such folder");
+                                                  : "no such folder");
   if (const fs::path run = newest_run_in(path); !run.empty()) {
     return text + "; the newest run in it is " + backticked_path(run);
   }

@@ -110,7 +110,8 @@ TEST_F(AtomicFileTest, ReplacesNoFolderNoPipeAndNoDevice) {
   ASSERT_EQ(::mkfifo((folder_.path() / "pipe").c_str(), 0600), 0);
   fs::create_symlink("/dev/null", folder_.path() / "device");
   const auto refused = [&](const char* name) {
-    return error_message(ExitCode::data, [&] { write_file_atomically(folder_.path() / name, "x"); });
+    return error_message(ExitCode::data,
+                         [&] { write_file_atomically(folder_.path() / name, "x"); });
   };
   const std::string expected = ": expected a regular file or none, found a ";
   const std::string next = "; name another file";

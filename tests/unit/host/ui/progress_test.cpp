@@ -34,8 +34,9 @@ TEST(Progress, ShowsTheMetricOnceThereIsOne) {
     progress.note_metric("loss", "ema", 0.97, 0.48);
     progress.show(state);
   });
-  EXPECT_TRUE(line.starts_with("epoch 3/20  step 50/380  train loss 0.5268  valid loss 0.9700 (ema)  "
-                               "best 0.4800  "))
+  EXPECT_TRUE(
+      line.starts_with("epoch 3/20  step 50/380  train loss 0.5268  valid loss 0.9700 (ema)  "
+                       "best 0.4800  "))
       << line;
 }
 
@@ -64,7 +65,8 @@ TEST(VisibleWidth, CountsCharactersAndNoColours) {
 
 TEST(TableRow, AlignsColouredCells) {
   EXPECT_EQ(table_row({"a", "bc"}, {"", ""}, 3), "  a   bc");
-  EXPECT_EQ(table_row({"a", painted("bc", Paint::green, true)}, {"", ""}, 3), "  a   \x1b[32mbc\x1b[0m");
+  EXPECT_EQ(table_row({"a", painted("bc", Paint::green, true)}, {"", ""}, 3),
+            "  a   \x1b[32mbc\x1b[0m");
 }
 
 TEST(Color, FollowsTheOptionThenTheEnvironment) {
