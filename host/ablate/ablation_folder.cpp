@@ -54,9 +54,11 @@ auto read_from(const fs::path& file, const Read& read) {
   try {
     return read(content);
   } catch (const Json::exception& error) {
-    throw Error("E0502", file,
-                std::string("expected what knack has written, found something else: ") +
-                    error.what() + "; " + kNextStep);
+    throw Error({.id = "E0502",
+                 .sentence = "expected what knack has written, found something else",
+                 .place = {.source = file.string()},
+                 .notes = {error.what()},
+                 .helps = {kNextStep}});
   }
 }
 
@@ -125,6 +127,16 @@ AblationFolder::AblationFolder(const fs::path& folder, const Json& recipe)
                 "choose another with --dir");
   }
   remove_temporaries(path_);
+}
+
+bool AblationFolder::has_finished_run(const fs::path& folder) {
+  std::error_code failure;
+  for (const auto& condition : fs::directory_iterator(folder, failure)) {
+    for (const auto& entry : fs::directory_iterator(condition, failure)) {
+      if (RunFolder::is_run(entry) && RunFolder::open(entry).is_finished()) return true;
+    }
+  }
+  return false;
 }
 
 fs::path AblationFolder::run(const Condition& condition, std::int64_t seed) const {

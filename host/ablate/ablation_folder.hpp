@@ -41,6 +41,9 @@ class AblationFolder {
   /// damaged one.
   AblationFolder(const std::filesystem::path& folder, const Json& recipe);
 
+  /// Whether a run in `folder` has come to its end.
+  static bool has_finished_run(const std::filesystem::path& folder);
+
   const std::filesystem::path& path() const {
     return path_;
   }

@@ -141,7 +141,11 @@ std::vector<std::int64_t> chosen_seeds(const std::string& text, std::int64_t fir
   std::vector<std::int64_t> seeds;
   for (const std::string& word : words) seeds.push_back(parse_seed(text, word));
   if (seeds.size() == 1) {
-    const std::int64_t count = std::min(seeds.front(), kMost);
+    const std::int64_t count = seeds.front();
+    if (count > kMost) {
+      throw Error("E0105", "--seeds " + backticked(text) + ": expected at most " +
+                               std::to_string(kMost) + " seeds, each of which is a training");
+    }
     seeds.clear();
     if (count > 0 && first > std::numeric_limits<std::int64_t>::max() - (count - 1)) {
       throw Error("E0105", "--seeds " + backticked(text) +

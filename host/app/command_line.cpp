@@ -4,6 +4,7 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,23 @@
 #include "host/common/error.hpp"
 #include "host/common/shell_word.hpp"
 #include "host/recipe/diagnostics.hpp"
+#include "host/recipe/load.hpp"
 #include "host/recipe/setting_advice.hpp"
 
 namespace knack::host {
 namespace {
+
+/// A variable of a shell that is not set gives an empty text, which must not mean that an option
+/// was not given.
+void refuse_empty_values(CLI::App& command) {
+  for (CLI::Option* option : command.get_options()) {
+    if (option->get_positional()) continue;
+    option->check([](const std::string& text) {
+      return text.empty() ? "expected a value, found an empty one" : std::string();
+    });
+  }
+  for (CLI::App* subcommand : command.get_subcommands({})) refuse_empty_values(*subcommand);
+}
 
 /// The innermost command that was named.
 const CLI::App* deepest(const CLI::App* app) {
@@ -97,27 +111,48 @@ class CommandText {
   throw Error(problem);
 }
 
+bool is_file(const std::string& word) {
+  std::error_code failure;
+  return std::filesystem::is_regular_file(word, failure);
+}
+
+/// The recipe among the words, as far as it can be read; an empty one if none can.
+Json recipe_among(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (!is_file(word)) continue;
+    try {
+      Diagnostics diagnostics;
+      return load_document(word, {}, diagnostics).root;
+    } catch (const Error&) {  // some other file, or a recipe whose errors come later
+    }
+  }
+  return Json::object();
+}
+
 /// A `--set` that means what `word` says in another way: `--epochs 3`, `trainer.epochs=3`, or
-/// `--set trainer.epochs 3`.
+/// `--set trainer.epochs 3`, whose 3 may have been taken for the recipe and `word` be that.
 std::vector<std::string> advice_to_set(const CLI::App& command, const std::string& word,
                                        const CommandText& text) {
   if (command.get_option_no_throw("--set") == nullptr) return {};
   const std::vector<std::string>& words = text.words();
+  const Json recipe = recipe_among(words);
   for (std::size_t i = 2; i < words.size(); ++i) {
     const std::string& path = words[i - 1];
     const bool is_setting = words[i - 2] == "--set" && path.find('=') == path.npos;
-    if (is_setting && !words[i].starts_with('-')) return setting_advice(path, words[i]);
+    const bool is_value = !is_file(words[i]) && (words[i] == word || is_file(word));
+    if (is_setting && is_value) return setting_advice(path, words[i], recipe);
   }
   const bool is_option = word.starts_with("--");
   const std::size_t begin = is_option ? 2 : 0;
   const std::size_t equals = word.find('=');
   if (equals != word.npos) {
-    return setting_advice(word.substr(begin, equals - begin), word.substr(equals + 1));
+    return setting_advice(word.substr(begin, equals - begin), word.substr(equals + 1), recipe);
   }
   if (!is_option) return {};
   const std::size_t next = text.find(word) + 1;
-  const bool has_value = next < words.size() && !words[next].starts_with("--");
-  return setting_advice(word.substr(begin), has_value ? words[next] : "VALUE");
+  const bool has_value =
+      next < words.size() && !words[next].starts_with("--") && !is_file(words[next]);
+  return setting_advice(word.substr(begin), has_value ? words[next] : "", recipe);
 }
 
 /// What is wrong with a word that no command takes.
@@ -212,6 +247,7 @@ int run_command_line(int argc, char** argv) {
   CommandTable table;
   for (const auto declare : kCommands) declare(table);
   CLI::App& root = table.root();
+  refuse_empty_values(root);
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& help_or_version) {

@@ -14,7 +14,7 @@ namespace knack::host {
 namespace {
 
 constexpr const char* kExitCodes =
-    "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other; "
+    "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other;\n"
     "128 + n: stopped by signal n with everything saved";
 
 void add_color(CLI::App& command) {

@@ -18,15 +18,12 @@ std::string option_named_in(std::string_view text) {
   return end == rest.npos ? std::string() : std::string(rest.substr(0, end));
 }
 
-/// Whether `text` has a word between quotes, or a path or what lies below it.
-bool quotes(std::string_view text, const std::string& word) {
-  if (word.empty()) return false;
-  const bool is_path = word.front() == '/';
-  const std::string_view ends = is_path ? "`\"'/:,; " : "`\"'";
-  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    const bool begins = is_path || (at > 0 && ends.find(text[at - 1]) != ends.npos);
-    if (begins && (end == text.size() || ends.find(text[end]) != ends.npos)) return true;
+/// Whether `text` has the path or what lies below it.
+bool has_path(std::string_view text, const std::string& path) {
+  constexpr std::string_view kEnds = "`\"'/:,; ";
+  for (std::size_t at = text.find(path); at != text.npos; at = text.find(path, at + 1)) {
+    const std::size_t end = at + path.size();
+    if (end == text.size() || kEnds.find(text[end]) != kEnds.npos) return true;
   }
   return false;
 }
@@ -39,9 +36,9 @@ bool is_named(const Json& trick, const std::string& name) {
 
 }  // namespace
 
-Diagnostic moved_to(SourcePlace place, Diagnostic problem) {
+Diagnostic moved_to(SourcePlace place, Diagnostic problem, const std::string& former) {
   if (!problem.place.source.empty()) {
-    problem.notes.insert(problem.notes.begin(), "the plugin's file is " + problem.place.name());
+    problem.notes.insert(problem.notes.begin(), former + " is " + problem.place.name());
   }
   problem.place = std::move(place);
   problem.subject.clear();
@@ -60,27 +57,28 @@ Error RecipePlaces::placed(const Error& error) const {
 Diagnostic RecipePlaces::placed(Diagnostic problem) const {
   if (problem.subject.empty()) return problem;
   const std::string pointer = pointer_of(problem.subject);
-  const Origin* origin = nullptr;
-  if (const std::string option = option_named_in(problem.sentence); !option.empty()) {
-    origin = document_.find_origin(child_pointer(pointer, option));
-  }
-  if (origin == nullptr) origin = option_quoted_in(problem.sentence, pointer);
-  if (origin == nullptr) origin = document_.find_origin(child_pointer(pointer, "use"));
+  const Origin* use = document_.find_origin(child_pointer(pointer, "use"));
+  const Origin* origin = option_of(problem, pointer);
+  if (origin == nullptr) origin = use;
   if (origin == nullptr) origin = &document_.nearest_origin(pointer);
-  return moved_to(origin->value_place(), std::move(problem));
+  return moved_to(origin->value_place(), std::move(problem),
+                  use == nullptr ? "the file" : "the plugin's file");
 }
 
-const Origin* RecipePlaces::option_quoted_in(std::string_view text,
-                                             const std::string& pointer) const {
+const Origin* RecipePlaces::option_of(const Diagnostic& problem, const std::string& pointer) const {
+  if (const std::string option = option_named_in(problem.sentence); !option.empty()) {
+    const Origin* origin = document_.find_origin(child_pointer(pointer, option));
+    if (origin != nullptr) return origin;
+  }
   const Json::json_pointer section(pointer);
   if (!document_.root.contains(section) || !document_.root[section].is_object()) return nullptr;
   for (const auto& [key, value] : document_.root[section].items()) {
     if (key == "use" || key == "name" || !value.is_string()) continue;
     const Origin* origin = document_.find_origin(child_pointer(pointer, key));
-    if (origin == nullptr) continue;
     const auto& word = value.get_ref<const std::string&>();
+    if (origin == nullptr || word.empty()) continue;
     const std::string path = (origin->folder() / word).lexically_normal().string();
-    if (quotes(text, word) || quotes(text, path)) return origin;
+    if (problem.value == word || has_path(problem.sentence, path)) return origin;
   }
   return nullptr;
 }

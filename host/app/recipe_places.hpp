@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "host/common/error.hpp"
@@ -11,8 +10,10 @@
 
 namespace knack::host {
 
-/// `problem` at `place`; where it was before, such as in a plugin's file, becomes a note.
-Diagnostic moved_to(SourcePlace place, Diagnostic problem);
+/// `problem` at `place`; where it was before, such as in a plugin's file, becomes a note, in which
+/// `former` says what that is.
+Diagnostic moved_to(SourcePlace place, Diagnostic problem,
+                    const std::string& former = "the plugin's file");
 
 /// Knows the files of one recipe.
 class RecipePlaces {
@@ -21,15 +22,15 @@ class RecipePlaces {
   RecipePlaces() = default;
   explicit RecipePlaces(Document document) : document_(std::move(document)) {}
 
-  /// The same error with each diagnostic that has a subject placed there: at the option that a
-  /// plugin's text names as `option "NAME"`, or whose text or path it quotes, else at the subject's
-  /// value, or the "use" of an instance.
+  /// The same error with each diagnostic that has a subject placed there: at the option that its
+  /// text names as `option "NAME"`, that has its value, or whose path its text has, else at the
+  /// "use" of an instance, or the subject's value.
   Error placed(const Error& error) const;
 
  private:
   Diagnostic placed(Diagnostic problem) const;
   std::string pointer_of(const std::string& subject) const;
-  const Origin* option_quoted_in(std::string_view text, const std::string& pointer) const;
+  const Origin* option_of(const Diagnostic& problem, const std::string& pointer) const;
 
   Document document_;
 };

@@ -8,6 +8,7 @@
 #include "host/common/error.hpp"
 #include "host/common/shell_word.hpp"
 #include "host/recipe/difference.hpp"
+#include "host/report/run_search.hpp"
 #include "host/run/checkpoints.hpp"
 
 namespace knack::host {
@@ -87,26 +88,22 @@ AllowedChanges compare(const fs::path& run, const Json& before, const Json& afte
   return allowed;
 }
 
-/// The newest run below `root` that has not come to its end, by the time its folder was made.
-std::optional<fs::path> newest_unfinished(const fs::path& root) {
-  std::error_code failure;
-  std::optional<fs::path> newest;
-  for (const auto& entry : fs::directory_iterator(root, failure)) {
-    if (!RunFolder::is_run(entry.path()) || RunFolder::open(entry.path()).is_finished()) continue;
-    if (!newest || newest->filename() < entry.path().filename()) newest = entry.path();
-  }
-  return newest;
+bool is_called(const RunFolder& run, const std::string& name) try {
+  return read_json(run.recipe_file()).at("name") == name;
+} catch (const Error&) {
+  return false;
+} catch (const Json::exception&) {
+  return false;
 }
 
-/// The same over the runs of every name.
-std::optional<fs::path> newest_unfinished_of_all(const fs::path& root) {
-  std::error_code failure;
-  std::optional<fs::path> newest;
-  for (const auto& entry : fs::directory_iterator(root, failure)) {
-    const std::optional<fs::path> candidate = newest_unfinished(entry.path());
-    if (candidate && (!newest || newest->filename() < candidate->filename())) newest = candidate;
+/// Of the runs below `root` that have not come to their end, the one that was trained last. With a
+/// name only of the runs whose recipe has it.
+std::optional<fs::path> last_unfinished(const fs::path& root, const std::string& name = "") {
+  for (const fs::path& run : runs_below(root)) {
+    const RunFolder folder = RunFolder::open(run);
+    if (!folder.is_finished() && (name.empty() || is_called(folder, name))) return run;
   }
-  return newest;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -123,9 +120,9 @@ std::optional<fs::path> find_run(const TrainCommand& command, CommandEnvironment
   if (!command.run_folder.empty()) {
     return RunFolder::is_run(command.run_folder) ? std::optional(command.run_folder) : std::nullopt;
   }
-  if (command.recipe.empty()) return newest_unfinished_of_all(TrainerOptions{}.run_root);
+  if (command.recipe.empty()) return last_unfinished(TrainerOptions{}.run_root);
   const Recipe recipe = environment.open_recipe(command.recipe);
-  return newest_unfinished(fs::path(recipe.trainer.run_root) / recipe.name);
+  return last_unfinished(recipe.trainer.run_root, recipe.name);
 }
 
 Resumption take_up(const fs::path& run, const TrainCommand& command,

@@ -33,7 +33,7 @@ std::int64_t milliseconds_now() {
 }
 
 void on_stop(int signal) {
-  constexpr std::int64_t kSameRequest = 1000;
+  constexpr std::int64_t kSameRequest = 300;  // sent twice, as some launchers do
   const int errno_before = errno;
   RunRequests* requests = requested.load();
   int before = 0;

@@ -2,7 +2,9 @@
 #include "host/checkpoint/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,11 +27,28 @@ fs::path folder_of(const fs::path& place) {
   return place.has_parent_path() ? place.parent_path() : fs::path(".");
 }
 
+/// Whether `place` is in /proc or a link there, as /dev/stdout is: whoever names it means a file
+/// that is open.
+bool leads_to_open_file(fs::path place) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code failure;
+  for (int links = 0; links < kMostLinks; ++links) {
+    struct statfs system{};
+    if (::statfs(folder_of(place).c_str(), &system) != 0) return false;
+    if (system.f_type == PROC_SUPER_MAGIC) return true;
+    const fs::path target = fs::read_symlink(place, failure);
+    if (failure) return false;
+    place = folder_of(place) / target;
+  }
+  return false;
+}
+
 // A file put in its place would be the end of a device or a pipe, such as of /dev/null for all.
 fs::path replaceable(fs::path place) {
   std::error_code ignored;
   const fs::file_status found = fs::status(place, ignored);
-  if (fs::exists(found) && !fs::is_regular_file(found)) {
+  const bool is_special = fs::exists(found) && !fs::is_regular_file(found);
+  if (is_special || leads_to_open_file(place)) {
     throw Error("E0503", place,
                 std::string("expected a regular file or none, found ") +
                     (fs::is_directory(found) ? "a folder" : "a special file") +

@@ -45,6 +45,9 @@ struct Diagnostic {
   /// What of the recipe it is about, as `--set` writes it, so that its place can be shown: such as
   /// "data.train", "tricks[ema]" or "trainer.device". Empty: nothing of it.
   std::string subject = {};
+  /// Which value among the subject's options it is about, so that the option can be found. Empty:
+  /// none, or not known.
+  std::string value = {};
 };
 
 /// A diagnostic out of a message of the form `SENTENCE; NOTE; NEXT STEP`, of which the latter two

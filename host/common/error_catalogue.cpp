@@ -44,6 +44,7 @@ constexpr CatalogueEntry kCatalogue[] = {
     {"E0316", "two tricks of one name"},
     {"E0317", "two weight sets of one name"},
     {"E0318", "a weight set that nobody publishes"},
+    {"E0319", "tricks that contradict each other"},
     {"E0320", "a `--set` that is not PATH=VALUE"},
     {"E0321", "a `--set` of something that is not there"},
     {"E0330", "a pin that protects nothing"},
@@ -78,7 +79,6 @@ constexpr CatalogueEntry kCatalogue[] = {
 
     {"E0601", "a plugin that failed during the training"},
     {"E0602", "a loss or gradient that is no finite number"},
-    {"E0603", "tricks that contradict each other"},
     {"E0605", "a tensor operation that failed"},
 
     {"E0900", "an unexpected failure"},

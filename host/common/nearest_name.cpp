@@ -8,6 +8,7 @@ namespace knack::host {
 namespace {
 
 constexpr std::size_t kLongestName = 256;
+constexpr std::size_t kShortWord = 3;
 
 std::string folded(std::string_view name) {
   std::string result(name);
@@ -44,7 +45,11 @@ std::optional<std::string> nearest_name(std::string_view name,
   std::size_t nearest_distance = 0;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLongestName) continue;
-    const std::size_t distance = edit_distance(wanted, folded(candidate));
+    const std::string known = folded(candidate);
+    const bool is_other_word =
+        wanted.size() <= kShortWord && known.size() <= kShortWord && wanted[0] != known[0];
+    if (is_other_word) continue;
+    const std::size_t distance = edit_distance(wanted, known);
     const std::size_t forgiven =
         std::max<std::size_t>(1, std::max(name.size(), candidate.size()) / 3);
     if (distance > forgiven || (nearest && distance >= nearest_distance)) continue;

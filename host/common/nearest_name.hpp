@@ -15,7 +15,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate nearest to `name`, the first of equals; nothing when even the nearest differs
 /// in more than a third of the longer name (at least one edit is always forgiven for names of
-/// two or more bytes). Case and the difference between `-` and `_` do not count.
+/// two or more bytes), or, for two names of at most three letters, already in the first: "gpu" is no
+/// "cpu". Case and the difference between `-` and `_` do not count.
 std::optional<std::string> nearest_name(std::string_view name,
                                         const std::vector<std::string>& candidates);
 

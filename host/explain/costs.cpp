@@ -121,7 +121,7 @@ class CostMeasurement {
     flops.samples = samples;
     flops.forward = ahead.flops / samples;
     flops.backward = back.flops / samples;
-    flops.step = (ahead.flops + back.flops) / samples * sizes_.batch_size * sizes_.window;
+    flops.step = (ahead.flops + back.flops) / samples * sizes_.step_samples;
     for (const Operations& part : {ahead, back}) {
       for (const auto& [name, count] : part.by_operator) flops.by_operator[name] += count / samples;
       flops.uncounted.insert(flops.uncounted.end(), part.uncounted.begin(), part.uncounted.end());

@@ -15,6 +15,7 @@ namespace knack::host {
 struct CostSizes {
   std::int64_t batch_size = 1;  ///< samples of a training micro-batch
   std::int64_t window = 1;      ///< micro-batches of a step
+  std::int64_t step_samples = 1;
   std::int64_t valid_batch_size = 1;
   std::int64_t workers = 0;  ///< loader threads of the training data
   std::int64_t valid_workers = 0;

@@ -3,19 +3,17 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <memory>
 
-#include "host/common/temporary_folder.hpp"
-#include "host/data/sampler.hpp"
 #include "host/explain/acting_order.hpp"
 #include "host/explain/costs.hpp"
 #include "host/explain/last_run.hpp"
+#include "host/explain/memory_folder.hpp"
 #include "host/explain/origins.hpp"
 #include "host/explain/rehearsal.hpp"
-#include "host/report/run_folder.hpp"
+#include "host/explain/run_numbers.hpp"
+#include "host/explain/trick_review.hpp"
 #include "host/train/fit.hpp"
 #include "host/train/thread_choice.hpp"
 
@@ -23,28 +21,6 @@ namespace knack::host {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A run folder in memory for the files that tricks write, where the system has such a place.
-class MemoryFolder {
- public:
-  MemoryFolder() {
-    std::string path = "/dev/shm/knack-explain-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) return;
-    place_ = std::make_unique<TemporaryFolder>(path);
-    try {
-      folder_ = std::make_unique<RunFolder>(RunFolder::create(place_->path() / "run"));
-    } catch (const Error&) {  // then tricks that write files are not rehearsed
-    }
-  }
-
-  const RunFolder* folder() const {
-    return folder_.get();
-  }
-
- private:
-  std::unique_ptr<TemporaryFolder> place_;
-  std::unique_ptr<RunFolder> folder_;
-};
 
 /// The recipe as it is rehearsed: one epoch, on the CPU.
 Recipe rehearsed(Recipe recipe) {
@@ -79,7 +55,7 @@ class Explainer {
     told_.recipe_file = file.string();
     told_.resolved = resolved(recipe_);
     told_.values = values_with_origins(recipe_, document, file);
-    told_.last_run = find_last_run(recipe_.trainer.run_root, recipe_.name);
+    told_.last_run = find_last_run(recipe_);
   }
 
   std::optional<Error> describe_parts() {
@@ -98,8 +74,9 @@ class Explainer {
     describe_hooks(fit);
     describe_groups(fit);
     describe_tricks(fit, rehearsal);
-    count(fit, rehearsal);
-    const std::optional<Error> failure = measure(fit, rehearsal, meter, program);
+    told_.numbers = run_numbers(recipe_, fit, rehearsal);
+    review_tricks(told_);
+    const std::optional<Error> failure = measure(fit, meter, program);
     return rehearsal.failure() ? rehearsal.failure() : failure;
   }
 
@@ -201,8 +178,14 @@ class Explainer {
     }
     if (const auto deeds = rehearsal.deeds().find(trick.name()); deeds != rehearsal.deeds().end()) {
       facts.micro_batches = deeds->second.micro_batches;
-      facts.norm_momentum_of = deeds->second.norm_momentum_of;
       facts.kept_bytes = std::max<std::int64_t>(deeds->second.kept_bytes, 0);
+    }
+    if (const auto changes = rehearsal.changes().find(trick.name());
+        changes != rehearsal.changes().end()) {
+      facts.changes = changes->second;
+    }
+    for (const Change& change : facts.changes) {
+      if (change.what == kNormMomentum) facts.norm_momentum_of = change.count;
     }
     if (const auto names = rehearsal.reported().find(trick.name());
         names != rehearsal.reported().end()) {
@@ -230,45 +213,12 @@ class Explainer {
     return changed;
   }
 
-  void count(Fit& fit, const Rehearsal& rehearsal) {
-    const FitParts& parts = fit.parts();
-    const LoaderOptions& loader = recipe_.train.loader;
-    RunNumbers& n = told_.numbers;
-    n.train_samples = parts.train.source->length();
-    n.valid_samples = parts.valid.source->length();
-    n.test_samples = parts.test ? parts.test->source->length() : 0;
-    n.batch_size = loader.batch_size;
-    n.window = rehearsal.window();
-    n.window_asker = rehearsal.window_asker();
-    n.effective_batch = n.batch_size * n.window;
-    n.micro_batches_per_epoch = batches(n.train_samples, loader);
-    n.samples_per_epoch =
-        loader.drop_last ? n.micro_batches_per_epoch * n.batch_size : n.train_samples;
-    n.steps_per_epoch = (n.micro_batches_per_epoch + n.window - 1) / n.window;
-    n.last_step_samples = n.samples_per_epoch - (n.steps_per_epoch - 1) * n.effective_batch;
-    n.epochs = recipe_.trainer.epochs;
-    n.total_steps = n.epochs * n.steps_per_epoch;
-    n.evaluated_sets = rehearsal.evaluated_sets();
-    n.valid_batches = batches(n.valid_samples, recipe_.valid.loader);
-    for (const ModelTensor& entry : fit.weights().model_tensors()) {
-      std::int64_t& elements =
-          entry.is_buffer ? n.buffers : (entry.tensor.requires_grad() ? n.trained : n.frozen);
-      elements += entry.tensor.numel();
-    }
-  }
-
-  static std::int64_t batches(std::int64_t samples, const LoaderOptions& loader) {
-    return Sampler(
-               {.samples = samples, .batch_size = loader.batch_size, .drop_last = loader.drop_last})
-        .batches_per_epoch();
-  }
-
   /// What fails here, without any trick, fails in every training.
-  std::optional<Error> measure(Fit& fit, const Rehearsal& rehearsal, MemoryMeter& meter,
-                               std::int64_t program) {
+  std::optional<Error> measure(Fit& fit, MemoryMeter& meter, std::int64_t program) {
     CostSizes sizes;
     sizes.batch_size = std::min(recipe_.train.loader.batch_size, told_.numbers.train_samples);
-    sizes.window = rehearsal.window();
+    sizes.window = told_.numbers.window;
+    sizes.step_samples = told_.numbers.effective_batch;
     sizes.valid_batch_size = std::min(recipe_.valid.loader.batch_size, told_.numbers.valid_samples);
     sizes.workers = recipe_.train.loader.workers;
     sizes.valid_workers = recipe_.valid.loader.workers;

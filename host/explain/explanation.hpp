@@ -39,15 +39,17 @@ struct ResolvedValue {
   std::optional<OverriddenValue> overridden;
 };
 
-/// What follows from sizes alone. A window is the micro-batches of one optimizer step.
+/// What follows from sizes alone. A window is the micro-batches of one optimizer step, of which
+/// there are no more than an epoch has.
 struct RunNumbers {
   std::int64_t train_samples = 0;  ///< of the data set
   std::int64_t valid_samples = 0;
-  std::int64_t test_samples = 0;  ///< 0: none
-  std::int64_t batch_size = 0;    ///< samples of a micro-batch
-  std::int64_t window = 1;        ///< micro-batches of a step
-  std::string window_asker;       ///< the trick that asked for it; empty: nobody
-  std::int64_t effective_batch = 0;
+  std::int64_t test_samples = 0;     ///< 0: none
+  std::int64_t batch_size = 0;       ///< samples of a micro-batch
+  std::int64_t window = 1;           ///< micro-batches of the largest step
+  std::int64_t window_asked = 1;     ///< it would have in an epoch without end
+  std::string window_asker;          ///< the trick that asked for it; empty: nobody
+  std::int64_t effective_batch = 0;  ///< samples of the largest step
   std::int64_t samples_per_epoch = 0;
   std::int64_t micro_batches_per_epoch = 0;
   std::int64_t steps_per_epoch = 0;
@@ -65,7 +67,7 @@ struct RunNumbers {
 struct FlopNumbers {
   std::int64_t forward = 0;                         ///< of one sample
   std::int64_t backward = 0;                        ///< of one sample
-  std::int64_t step = 0;                            ///< of a training step with a full window
+  std::int64_t step = 0;                            ///< of the largest training step
   std::map<std::string, std::int64_t> by_operator;  ///< of one sample, forward and backward
   std::vector<std::string> uncounted;               ///< operators that no formula is known for
   std::int64_t samples = 0;                         ///< it was counted with
@@ -151,6 +153,14 @@ struct LastRun {
   std::map<std::string, TrickCost> tricks;
 };
 
+/// Something that hooks of one trick were seen to change.
+struct Change {
+  std::string what;        ///< "parameters", "inputs", "lr of groups", ...
+  std::string set;         ///< the weight set that it belongs to; empty: none
+  std::int64_t count = 0;  ///< tensors, groups, ... in the call that changed most of them
+  std::vector<std::string> hooks;
+};
+
 /// What one trick is and does.
 struct TrickFacts {
   std::string name;
@@ -162,6 +172,7 @@ struct TrickFacts {
   std::vector<std::string> hooks;
   std::map<std::string, std::int64_t> set_options;  ///< parameters whose option it set
   std::vector<std::string> publishes;
+  std::vector<Change> changes;        ///< seen in the rehearsal
   std::int64_t micro_batches = 0;     ///< of a step it asked for; 0: did not ask
   std::int64_t norm_momentum_of = 0;  ///< normalization layers whose momentum it set
   std::int64_t kept_bytes = 0;        ///< of tensors it keeps from fit_begin on, besides its sets

@@ -111,6 +111,16 @@ Json json_of(const SetFacts& set) {
           {"published", set.when}};
 }
 
+Json json_of(const Change& change) {
+  return {{"what", change.what},
+          {"set", change.set.empty() ? Json() : Json(change.set)},
+          {"count", change.count},
+          {"hooks", change.hooks}};
+}
+
+template <class Facts>
+Json list_of(const std::vector<Facts>& all);
+
 Json json_of(const TrickFacts& trick) {
   Json json = {
       {"name", trick.name},
@@ -122,6 +132,7 @@ Json json_of(const TrickFacts& trick) {
       {"hooks", trick.hooks},
       {"set_options", trick.set_options},
       {"publishes", trick.publishes},
+      {"changes", list_of(trick.changes)},
       {"window_micro_batches", trick.micro_batches == 0 ? Json() : Json(trick.micro_batches)},
       {"norm_momentum_of_layers", trick.norm_momentum_of},
       {"kept_bytes", trick.kept_bytes},

@@ -7,6 +7,7 @@
 #include "host/common/join.hpp"
 #include "host/common/shape_text.hpp"
 #include "host/explain/recipe_text.hpp"
+#include "host/explain/trick_text.hpp"
 #include "host/ui/color.hpp"
 #include "host/ui/quantity_text.hpp"
 #include "host/ui/table.hpp"
@@ -65,11 +66,8 @@ class ExplanationText {
   void numbers() {
     heading("Numbers");
     const RunNumbers& n = told_.numbers;
-    const std::string asker = n.window_asker.empty() ? "" : ", as " + n.window_asker + " asks";
     Rows rows = {
-        {"effective batch", count_text(n.effective_batch) + " samples",
-         count_text(n.batch_size) + " x " + count_text(n.window) + " micro-batch" +
-             (n.window == 1 ? "" : "es") + " of a step" + asker},
+        {"effective batch", count_text(n.effective_batch) + " samples", window_text()},
         {"samples of an epoch", count_text(n.samples_per_epoch),
          "of " + count_text(n.train_samples)},
         {"micro-batches of an epoch", count_text(n.micro_batches_per_epoch), ""},
@@ -77,7 +75,9 @@ class ExplanationText {
          "the last with " + count_text(n.last_step_samples) + " samples"},
         {"steps in all", count_text(n.total_steps),
          "in " + count_text(n.epochs) + (n.epochs == 1 ? " epoch" : " epochs")},
-        {"evaluation of an epoch", count_text(n.evaluated_sets * n.valid_batches) + " batches",
+        {"evaluation of an epoch",
+         count_text(n.evaluated_sets * n.valid_batches) +
+             (n.evaluated_sets * n.valid_batches == 1 ? " batch" : " batches"),
          count_text(n.evaluated_sets) + " weight set" + (n.evaluated_sets == 1 ? "" : "s") + " x " +
              count_text(n.valid_batches) + " of " + count_text(n.valid_samples) + " samples"},
         {"trained parameters", count_text(n.trained), ""},
@@ -88,13 +88,26 @@ class ExplanationText {
     for (const std::string& note : told_.notes) line("note: " + note);
   }
 
+  std::string window_text() const {
+    const RunNumbers& n = told_.numbers;
+    const std::string micro_batches =
+        count_text(n.window) + (n.window == 1 ? " micro-batch" : " micro-batches");
+    std::string text = count_text(n.batch_size) + " x " + micro_batches + " of a step";
+    if (n.effective_batch < n.batch_size * n.window) {
+      text = "the whole epoch, " + micro_batches;
+    }
+    if (n.window_asker.empty()) return text;
+    if (n.window_asked == n.window) return text + ", as " + n.window_asker + " asks";
+    return text + "; " + n.window_asker + " asks for " + count_text(n.window_asked);
+  }
+
   void add_flops(Rows& rows) const {
     const FlopNumbers& flops = *told_.flops;
     std::string uncounted = "convolutions, matrix products, attention; a multiply-add is 2";
     if (!flops.uncounted.empty()) uncounted += "; without " + join(flops.uncounted);
     rows.push_back({"forward of a sample", flops_text(flops.forward), uncounted});
     rows.push_back({"backward of a sample", flops_text(flops.backward), ""});
-    rows.push_back({"a training step", flops_text(flops.step), "a full window, without tricks"});
+    rows.push_back({"a training step", flops_text(flops.step), "the largest, without tricks"});
   }
 
   void memory() {
@@ -222,54 +235,16 @@ class ExplanationText {
   void tricks() {
     if (told_.tricks.empty()) return;
     heading("Tricks, in the order in which they act");
-    for (const TrickFacts& trick : told_.tricks) describe(trick);
+    for (const TrickFacts& trick : told_.tricks) {
+      for (const std::string& text : trick_lines(trick, style_.use_color)) line(text);
+    }
     if (told_.last_run) {
       line("last run: " + told_.last_run->folder + ", " + duration_text(told_.last_run->seconds));
     } else {
-      line("no run of this name has come to its end yet, so nothing is known of the tricks' cost");
+      line("no finished run of this name and model below `" +
+           told_.resolved["trainer"]["run_root"].get<std::string>() +
+           "`, so nothing is known of the tricks' cost");
     }
-  }
-
-  void describe(const TrickFacts& trick) {
-    line(painted(trick.name, Paint::bold, style_.use_color) + " (" + trick.id + " " +
-         trick.version + "): " + trick.summary);
-    const auto item = [&](const std::string& name, const std::string& text) {
-      if (!text.empty()) line("  " + name + std::string(11 - name.size(), ' ') + text);
-    };
-    std::vector<std::string> options;
-    for (const auto& [name, value] : trick.changed_options) {
-      options.push_back(name + " = " + value.dump());
-    }
-    item("options", options.empty() ? "all as by default" : join(options));
-    item("acts at", join(trick.hooks));
-    item("changes", join(changes_of(trick)));
-    if (!trick.publishes.empty()) item("publishes", join(trick.publishes));
-    if (!trick.metrics.empty()) item("reports", join(trick.metrics));
-    if (trick.kept_bytes > 0) item("keeps", bytes_text(trick.kept_bytes));
-    if (trick.last_run) {
-      item("last run", short_number_text(trick.last_run->seconds) + " s, " +
-                           share_text(trick.last_run->share) + " of the time");
-      std::vector<std::string> facts;
-      for (const auto& [name, value] : trick.last_run->facts.items()) {
-        facts.push_back(name + " = " + value.dump());
-      }
-      item("", join(facts));
-    }
-  }
-
-  static std::vector<std::string> changes_of(const TrickFacts& trick) {
-    std::vector<std::string> changes;
-    for (const auto& [option, count] : trick.set_options) {
-      changes.push_back(option + " of " + std::to_string(count) + " parameters");
-    }
-    if (trick.micro_batches > 0) {
-      changes.push_back("a step has " + std::to_string(trick.micro_batches) + " micro-batches");
-    }
-    if (trick.norm_momentum_of > 0) {
-      changes.push_back("momentum of " + std::to_string(trick.norm_momentum_of) +
-                        " normalization layers");
-    }
-    return changes;
   }
 
   const Explanation& told_;

@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "host/explain/last_run.hpp"
 
-#include <algorithm>
-#include <vector>
+#include <string>
 
 #include "host/common/error.hpp"
 #include "host/report/run_folder.hpp"
+#include "host/report/run_search.hpp"
 
 namespace knack::host {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// Folders below `parent`, the newest name first: runs are named after the time they began.
-std::vector<fs::path> folders_by_time(const fs::path& parent) {
-  std::vector<fs::path> folders;
-  std::error_code failure;
-  for (fs::directory_iterator entry(parent, failure), end; !failure && entry != end;
-       entry.increment(failure)) {
-    if (entry->is_directory(failure) && !entry->is_symlink(failure)) folders.push_back(*entry);
-  }
-  std::sort(folders.rbegin(), folders.rend());
-  return folders;
+bool is_of(const RunFolder& folder, const Recipe& recipe) {
+  const Json other = read_json(folder.recipe_file());
+  return other.at("name") == recipe.name && other.at("model").at("use") == recipe.model.use;
 }
 
 LastRun read_run(const RunFolder& folder) {
@@ -42,11 +33,11 @@ LastRun read_run(const RunFolder& folder) {
 
 }  // namespace
 
-std::optional<LastRun> find_last_run(const fs::path& root, const std::string& name) {
-  for (const fs::path& path : folders_by_time(root / name)) {
+std::optional<LastRun> find_last_run(const Recipe& recipe) {
+  for (const std::filesystem::path& path : runs_below(recipe.trainer.run_root)) {
     try {
       const RunFolder folder = RunFolder::open(path);
-      if (folder.is_finished()) return read_run(folder);
+      if (folder.is_finished() && is_of(folder, recipe)) return read_run(folder);
     } catch (const Error&) {  // no run, or not a whole one
     } catch (const Json::exception&) {
     }

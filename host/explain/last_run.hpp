@@ -4,14 +4,15 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
 
 #include "host/explain/explanation.hpp"
+#include "host/recipe/recipe.hpp"
 
 namespace knack::host {
 
-/// The newest run below `root`/`name` that has come to its end; nothing when there is none that can
-/// be read.
-std::optional<LastRun> find_last_run(const std::filesystem::path& root, const std::string& name);
+/// Of the runs in folders of `trainer.run_root`, or one level deeper, that have come to their end
+/// and whose recipe has this name and uses this model, the one that did so last; nothing when there
+/// is none that can be read.
+std::optional<LastRun> find_last_run(const Recipe& recipe);
 
 }  // namespace knack::host

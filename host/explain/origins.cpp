@@ -22,14 +22,20 @@ bool is_list_of_values(const Json& value) {
          });
 }
 
-/// Whether the pointer leads through a list, whose elements have no lasting places.
-bool is_in_list(const Json& root, const std::string& pointer) {
-  for (std::size_t end = pointer.find('/', 1); end != pointer.npos;
-       end = pointer.find('/', end + 1)) {
-    const Json::json_pointer parent(pointer.substr(0, end));
-    if (root.contains(parent) && root.at(parent).is_array()) return true;
+/// The element of the innermost list that `pointer` leads through; empty if it leads through none.
+std::string element_around(const Json& root, const std::string& pointer) {
+  std::string element;
+  for (std::size_t end = pointer.find('/', 1); end != pointer.npos;) {
+    const bool is_list = root.at(Json::json_pointer(pointer.substr(0, end))).is_array();
+    end = pointer.find('/', end + 1);
+    if (is_list) element = pointer.substr(0, end);
   }
-  return false;
+  return element;
+}
+
+bool is_same_place(const Origin& one, const Origin& other) {
+  return one.kind == other.kind && one.source == other.source &&
+         one.value.line == other.value.line && one.value.column == other.value.column;
 }
 
 class Origins {
@@ -87,8 +93,9 @@ class Origins {
   /// The value that stood there before the one from `winner` was laid over it.
   std::optional<OverriddenValue> find_overridden(const std::string& pointer,
                                                  const Origin& winner) const {
+    const std::string element = element_around(document_.root, pointer);
+    if (!element.empty()) return find_in_element(element, pointer.substr(element.size()), winner);
     const Json::json_pointer place(pointer);
-    if (is_in_list(document_.root, pointer)) return std::nullopt;
     std::optional<OverriddenValue> last;
     for (const Document& layer : layers_) {
       const Origin* origin = layer.find_origin(pointer);
@@ -99,6 +106,26 @@ class Origins {
       last = OverriddenValue{layer.root.at(place), origin_of(*origin)};
     }
     return last;
+  }
+
+  /// What `winner` took the place of in an element of a list. The layers of a list replace each
+  /// other as a whole, and elements move when a `--set` removes one: so each is known by where it
+  /// was written.
+  std::optional<OverriddenValue> find_in_element(const std::string& element,
+                                                 const std::string& below,
+                                                 const Origin& winner) const {
+    const Origin* const written = document_.find_origin(element);
+    if (winner.kind != Origin::Kind::command_line || written == nullptr) return std::nullopt;
+    for (const Document& layer : layers_) {
+      for (const auto& [pointer, origin] : layer.origins) {
+        if (!is_same_place(origin, *written)) continue;
+        const Origin* const before = layer.find_origin(pointer + below);
+        if (before == nullptr) continue;
+        return OverriddenValue{layer.root.at(Json::json_pointer(pointer + below)),
+                               origin_of(*before)};
+      }
+    }
+    return std::nullopt;
   }
 
   const Recipe& recipe_;

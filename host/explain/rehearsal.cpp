@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "host/plugin/text.hpp"
@@ -12,23 +11,16 @@
 namespace knack::host {
 namespace {
 
-constexpr std::int64_t kSamples = 2;  // BatchNorm needs more than one
+constexpr std::int64_t kSamples = 2;       // of a micro-batch; BatchNorm needs more than one
+constexpr std::int64_t kMicroBatches = 2;  // the fewest that make a window of several
 
-std::unique_ptr<Loader> short_loader(const DataPart& part) {
+/// Of as many micro-batches, or one where there are not enough samples.
+std::unique_ptr<Loader> short_loader(const DataPart& part, std::int64_t micro_batches) {
+  const std::int64_t samples = kSamples * micro_batches;
   LoaderSettings settings;
   settings.batch_size = kSamples;
-  settings.limit = kSamples;
+  settings.limit = samples <= part.source->length() ? samples : kSamples;
   return std::make_unique<Loader>(*part.source, settings);
-}
-
-std::vector<double> momenta(Fit& fit) {
-  std::vector<double> momenta;
-  for (const NormLayer& layer : fit.norm_layers()) momenta.push_back(layer.momentum);
-  return momenta;
-}
-
-bool differ(double one, double other) {
-  return one != other && !(std::isnan(one) && std::isnan(other));
 }
 
 std::int64_t bytes_of(const WeightSet& set) {
@@ -52,11 +44,12 @@ Rehearsal::Rehearsal(Fit& fit, HostServices& services, const MemoryMeter& meter)
     : fit_(fit),
       host_(services),
       services_(fit, services),
+      watch_(fit, services_),
       meter_(meter),
       setters_(fit.parts().parameters.size()) {
   FitParts& parts = fit.parts();
-  parts.train.loader = short_loader(parts.train);
-  parts.valid.loader = short_loader(parts.valid);
+  parts.train.loader = short_loader(parts.train, kMicroBatches);
+  parts.valid.loader = short_loader(parts.valid, 1);
 }
 
 void Rehearsal::run() {
@@ -72,7 +65,9 @@ void Rehearsal::run() {
     if (!failure_) run_epoch();
   } catch (const Error& error) {
     note_windows();
-    if (error.code() == ExitCode::recipe) {  // whatever the samples
+    const auto id_of = [](const Error& each) { return each.diagnostics().front().id.text(); };
+    const bool is_told = failure_ && id_of(*failure_) == id_of(error);  // by note_windows()
+    if (error.code() == ExitCode::recipe && !is_told) {                 // whatever the samples
       add_failure("rehearsal", error, {});
     } else if (!failure_) {
       add_conflict(Conflict::Severity::warning, "rehearsal", error.what(), {});
@@ -88,23 +83,19 @@ void Rehearsal::run() {
 void Rehearsal::begin_trick(Trick& trick) {
   const std::int64_t held_before = meter_.held();
   const std::size_t sets_before = fit_.weights().sets().size();
-  const std::vector<double> momenta_before = momenta(fit_);
   TrickDeeds& deeds = deeds_[trick.name()];
   knack_hook_context_t context = fit_.context();
   Replacements none;
   try {
     const at::NoGradGuard no_grad;
-    trick.call(Hook::fit_begin, context, none);
+    watch_.around(trick, Hook::fit_begin, context, nullptr,
+                  [&] { trick.call(Hook::fit_begin, context, none); });
   } catch (const Error& error) {
     add_failure("fit_begin", error, {trick.name()});
   }
   deeds.kept_bytes = meter_.held() - held_before;
   for (std::size_t i = sets_before; i < fit_.weights().sets().size(); ++i) {
     deeds.kept_bytes -= bytes_of(*fit_.weights().sets()[i]);
-  }
-  const std::vector<double> momenta_now = momenta(fit_);
-  for (std::size_t i = 0; i < momenta_now.size(); ++i) {
-    deeds.norm_momentum_of += differ(momenta_before[i], momenta_now[i]) ? 1 : 0;
   }
   note_shared_options(trick);
 }
@@ -140,26 +131,30 @@ void Rehearsal::note_idle_tricks() {
   }
 }
 
-// As Session does it, without the evaluation at the end.
+// As Session does it, with the final evaluation of sets that were not evaluated before.
 void Rehearsal::run_epoch() {
   fit_.loop().run_epoch([this] {
     note_windows();
     return true;
   });
   note_sets("epoch");
-  evaluate_sets();
+  evaluate_sets(0, fit_.context());
   knack_hook_context_t end = fit_.context();
   fit_.hooks().call(Hook::epoch_end, end);
   note_sets("epoch");
-  evaluated_sets_ = static_cast<std::int64_t>(sets_.size());
+  const std::size_t known = sets_.size();
+  evaluated_sets_ = static_cast<std::int64_t>(known);
   end = fit_.context();
   fit_.hooks().call(Hook::fit_end, end);
   note_sets("fit_end");
+  end = fit_.context();
+  end.is_final = 1;
+  evaluate_sets(known, end);
 }
 
-void Rehearsal::evaluate_sets() {
-  for (std::size_t i = 0; i < fit_.weights().sets().size(); ++i) {
-    check_monitor(fit_.evaluator().evaluate(*fit_.weights().sets()[i], fit_.context()));
+void Rehearsal::evaluate_sets(std::size_t first, const knack_hook_context_t& context) {
+  for (std::size_t i = first; i < fit_.weights().sets().size(); ++i) {
+    check_monitor(fit_.evaluator().evaluate(*fit_.weights().sets()[i], context));
   }
 }
 
@@ -190,13 +185,7 @@ void Rehearsal::note_windows() {
     window_asker_ = askers.front();
     window_ = std::max<std::int64_t>(deeds_[window_asker_].micro_batches, 1);
   } else if (!askers.empty()) {
-    std::string names;
-    for (const std::string& name : askers) names += (names.empty() ? "`" : ", `") + name + "`";
-    add_failure("window_begin",
-                Error("E0603", names + " ask for the number of micro-batches of a step, "
-                                       "expected one trick to do so; leave the others "
-                                       "out"),
-                askers);
+    add_failure("window_begin", window_conflict(askers), askers);
   }
 }
 

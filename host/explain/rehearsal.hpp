@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/common/error.hpp"
+#include "host/explain/change_watch.hpp"
 #include "host/explain/explanation.hpp"
 #include "host/explain/memory_meter.hpp"
 #include "host/explain/rehearsal_services.hpp"
@@ -19,16 +20,16 @@ namespace knack::host {
 /// What was seen of one trick.
 struct TrickDeeds {
   std::int64_t micro_batches = 0;
-  std::int64_t norm_momentum_of = 0;
   std::int64_t kept_bytes = 0;
 };
 
 /// Rehearses a fit that nothing was asked of yet, with all of its hooks in the order of a training.
 ///
 /// Each trick's `fit_begin` is called by itself, so that one that fails hides no other. Then come
-/// an epoch of two samples, the evaluation of every weight set on two, and the end. What
-/// fails becomes a Conflict. Parameter groups are as in a training afterwards, and so is who has
-/// published what; weights, numbers and counters are of no use.
+/// an epoch of two micro-batches of two samples, the evaluation of every weight set on two, the
+/// end, and the final evaluation of the sets that came with it. What fails becomes a Conflict.
+/// Parameter groups are as in a training afterwards, and so is who has published what; weights,
+/// numbers and counters are of no use.
 class Rehearsal {
  public:
   /// `meter` sees the tensors of the rehearsal.
@@ -59,6 +60,10 @@ class Rehearsal {
   const std::map<std::string, TrickDeeds>& deeds() const {
     return deeds_;
   }
+  /// What each trick changed.
+  const std::map<std::string, std::vector<Change>>& changes() const {
+    return watch_.changes();
+  }
   const std::map<std::string, std::set<std::string>>& reported() const {
     return services_.reported();
   }
@@ -69,7 +74,7 @@ class Rehearsal {
   void note_idle_tricks();
   void run_epoch();
   void note_windows();
-  void evaluate_sets();
+  void evaluate_sets(std::size_t first, const knack_hook_context_t& context);
   void check_monitor(const Metrics& metrics);
   void note_sets(const std::string& when);
   void add_failure(const std::string& stage, const Error& error, std::vector<std::string> tricks);
@@ -79,6 +84,7 @@ class Rehearsal {
   Fit& fit_;
   HostServices& host_;
   RehearsalServices services_;
+  ChangeWatch watch_;
   const MemoryMeter& meter_;
   bool has_windows_ = false;
   std::int64_t window_ = 1;

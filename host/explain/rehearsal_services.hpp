@@ -5,12 +5,18 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "host/plugin/instance_context.hpp"
 #include "host/services/fit_services.hpp"
 #include "host/train/fit.hpp"
 
 namespace knack::host {
+
+/// Names of the parts that were set or written, by what they are parts of.
+using Touched = std::map<std::string, std::set<std::string>>;
+
+inline constexpr const char* kNormMomentum = "momentum of normalization layers";
 
 /// Stands between the plugins and `fit` while it lives.
 class RehearsalServices final : public FitServices {
@@ -34,6 +40,11 @@ class RehearsalServices final : public FitServices {
     return reported_;
   }
 
+  /// What was touched since it was exchanged last.
+  Touched exchange_touched(Touched touched) {
+    return std::exchange(touched_, std::move(touched));
+  }
+
   const std::vector<ModelTensor>& parameters() override {
     return fit_.parameters();
   }
@@ -49,12 +60,15 @@ class RehearsalServices final : public FitServices {
   }
   void set_group_option(std::size_t group, std::string_view option, double value) override {
     fit_.set_group_option(group, option, value);
+    touched_[std::string(option) + " of groups"].insert(std::to_string(group));
   }
   WeightStore& weights() override {
     return fit_.weights();
   }
   std::string instance_file(const std::string& instance, std::string_view path) override {
-    return fit_.instance_file(instance, path);
+    std::string file = fit_.instance_file(instance, path);
+    touched_["uses files of its own"].insert(file);
+    return file;
   }
   Value evaluate(const std::string& instance, WeightSet& set) override {
     return fit_.evaluate(instance, set);
@@ -70,6 +84,7 @@ class RehearsalServices final : public FitServices {
   }
   void set_norm_momentum(std::size_t layer, double momentum) override {
     fit_.set_norm_momentum(layer, momentum);
+    touched_[kNormMomentum].insert(std::to_string(layer));
   }
   std::int64_t observe_norm_inputs(std::int64_t samples, const InputCallback& on_input) override {
     return fit_.observe_norm_inputs(limited(samples), on_input);
@@ -92,6 +107,7 @@ class RehearsalServices final : public FitServices {
   HostServices& services_;
   std::int64_t limit_ = 0;  // none
   std::map<std::string, std::set<std::string>> reported_;
+  Touched touched_;
 };
 
 }  // namespace knack::host

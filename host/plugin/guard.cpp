@@ -52,6 +52,28 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string_view kept_text(const Error& error) {
+  return std::string_view(error.what()).substr(0, kLongestText);
+}
+
+/// An error of the host's that the plugin failed with: its text within `text`, the plugin's, becomes
+/// its sentence alone, as its notes and helps have lines of their own.
+Error passed_on(const InstanceContext& instance, const char* function, std::string text,
+                const Error& cause) {
+  std::vector<Diagnostic> problems = cause.diagnostics();
+  Diagnostic& first = problems.front();
+  const Diagnostic alone{
+      .id = first.id, .sentence = first.sentence, .place = first.place, .label = first.label};
+  const std::string_view whole = kept_text(cause);
+  text.replace(text.find(whole), whole.size(), one_line_text(alone));
+  Diagnostic problem = failure(instance, function, text, first.id);
+  problem.notes = first.notes;
+  problem.helps = first.helps;
+  problem.value = first.value;
+  first = std::move(problem);
+  return {cause.code(), std::move(problems)};
+}
+
 std::string quoted(std::string_view text) {
   return "the exception '" + one_line(text) + "'";
 }
@@ -117,22 +139,9 @@ void Call::fail(std::string_view text) const {
 }
 
 ErrorId Call::id() const {
-  if (cause_) return *cause_;
   if (code_ == ExitCode::data) return "E0501";
   if (code_ == ExitCode::plugin) return "E0410";
   return "E0601";
-}
-
-void Call::note_cause(std::int32_t status) {
-  const std::optional<Error> error = std::exchange(service_error(), std::nullopt);
-  if (status == KNACK_STATUS_DATA) code_ = ExitCode::data;
-  if (status == KNACK_STATUS_INVALID && error_text().starts_with("option \"")) {
-    code_ = ExitCode::recipe;
-    cause_ = ErrorId("E0315");
-  } else if (error && error_text().find(error->what()) != std::string::npos) {
-    code_ = error->code();
-    cause_ = error->diagnostics().front().id;
-  }
 }
 
 void Call::fail_check(std::string_view expected, std::string_view found) const {
@@ -151,10 +160,17 @@ void Call::fail_with_exception() {
 
 void Call::fail_with_status(std::int32_t status) {
   if (watched_) watched_->restore();
+  const std::optional<Error> cause = std::exchange(service_error(), std::nullopt);
   if (!has_error_text_ || error_text().empty()) {
     fail_check("a text with status " + std::to_string(status), "none");
   }
-  note_cause(status);
+  if (status == KNACK_STATUS_DATA) code_ = ExitCode::data;
+  if (status == KNACK_STATUS_INVALID && error_text().starts_with("option \"")) {
+    throw Error(failure(instance_, function_, error_text(), "E0315"));
+  }
+  if (cause && error_text().find(kept_text(*cause)) != std::string::npos) {
+    throw passed_on(instance_, function_, error_text(), *cause);
+  }
   fail(error_text());
 }
 
@@ -172,12 +188,16 @@ std::pmr::memory_resource& Call::memory() {
   return *current_->memory_;
 }
 
-void set_error_text(std::string_view text) {
-  error_text().assign(text.substr(0, kLongestText));
+void set_error_text(std::string_view text) noexcept {
+  try {
+    error_text().assign(text.substr(0, kLongestText));
+  } catch (const std::bad_alloc&) {
+    error_text().assign("out of memory");  // so short a text needs none
+  }
   Call::has_error_text_ = true;
 }
 
-void set_error(const Error& error) {
+void set_error(const Error& error) noexcept {
   set_error_text(error.what());
   service_error() = error;
 }

@@ -114,10 +114,9 @@ class Call {
   static std::pmr::memory_resource& memory();
 
  private:
-  friend void set_error_text(std::string_view text);
+  friend void set_error_text(std::string_view text) noexcept;
 
   ErrorId id() const;
-  void note_cause(std::int32_t status);
   void watch();
   void check_watched();
   [[noreturn]] void fail_with_exception();
@@ -129,7 +128,6 @@ class Call {
   InstanceContext& instance_;
   const char* function_;
   ExitCode code_;
-  std::optional<ErrorId> cause_;  // more special than what the exit code says
   Call* previous_;
   const char* refusal_ = nullptr;
   std::optional<std::pmr::monotonic_buffer_resource> memory_;
@@ -138,11 +136,12 @@ class Call {
 
 /// Keeps the text of a failure on this thread, for the status that follows: what plugins do through
 /// `knack_host_t::set_error`, and the host's services before they return a status to a plugin.
-void set_error_text(std::string_view text);
+/// Without memory for it the text is "out of memory".
+void set_error_text(std::string_view text) noexcept;
 
 /// The same for an error of the host's: when the call into the plugin then fails with this text, it
-/// has this error's codes.
-void set_error(const Error& error);
+/// has this error's codes, notes and helps.
+void set_error(const Error& error) noexcept;
 
 /// The text that was set last on this thread.
 const std::string& thread_error_text();

@@ -117,7 +117,7 @@ class Loader {
     const fs::path canonical = fs::weakly_canonical(path, ignored);
     refuse_cycle(canonical, referrer);
     std::string text = read(path, referrer);
-    Document document = parse_json(text, path.string(), diagnostics_);
+    Document document = parse(text, path);
     if (text_read != nullptr) *text_read = std::move(text);
     if (!document.root.is_object()) {
       diagnostics_.fail({.id = "E0302",
@@ -167,12 +167,19 @@ class Loader {
     if (text.find('\0') != text.npos) {
       diagnostics_.fail(no_recipe(path, referrer, "is not a text file"));
     }
-    if (is_other_language(path) && !text.starts_with('{')) {
-      Diagnostic problem = no_recipe(path, referrer, "is not JSON");
-      problem.helps = {"recipes are JSON, in which comments and trailing commas are allowed"};
-      diagnostics_.fail(std::move(problem));
-    }
     return text;
+  }
+
+  Document parse(const std::string& text, const fs::path& path) {
+    try {
+      return parse_json(text, path.string(), diagnostics_);
+    } catch (const Error& error) {
+      if (!is_other_language(path)) throw;
+      std::vector<Diagnostic> problems = error.diagnostics();
+      problems.back().helps.push_back(
+          "recipes are JSON, in which comments and trailing commas are allowed");
+      throw Error(error.code(), problems);
+    }
   }
 
   /// Removes "extends" from the document and returns what it names, merged.

@@ -16,7 +16,7 @@ constexpr const char* kTrainer = R"({
     "seed": {"type": "integer", "minimum": 0,
       "description": "Of initial weights, order of samples and random streams of plugins"},
     "device": {"enum": ["auto", "cpu", "cuda"],
-      "description": "auto takes CUDA when there is one"},
+      "description": "cuda is a GPU; auto takes one when there is one"},
     "precision": {"enum": ["fp32", "bf16", "fp64"],
       "description": "bf16: autocast, while weights stay fp32"},
     "channels_last": {"type": "boolean",

@@ -2,10 +2,9 @@
 #include "host/recipe/setting_advice.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "host/common/join.hpp"
+#include "host/common/nearest_name.hpp"
+#include "host/common/shell_word.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/recipe/recipe_schema.hpp"
 
@@ -13,7 +12,6 @@ namespace knack::host {
 namespace {
 
 constexpr std::size_t kMostPaths = 3;
-constexpr std::array<std::string_view, 3> kOptimizerOptions = {"lr", "momentum", "weight_decay"};
 
 std::string text_of(const Json& section, const char* key) {
   const auto found = section.find(key);
@@ -61,21 +59,41 @@ std::vector<std::string> paths_of(const std::string& key, const Json& recipe) {
   if (key == "use") return {};
   std::vector<std::string> paths = host_paths(key);
   if (paths.empty()) paths = recipe_paths(key, recipe);
-  const bool is_of_optimizer =
-      std::find(kOptimizerOptions.begin(), kOptimizerOptions.end(), key) != kOptimizerOptions.end();
-  if (paths.empty() && is_of_optimizer) paths = {"optimizer." + key};
   if (paths.size() > kMostPaths) paths.resize(kMostPaths);
   return paths;
+}
+
+/// What is set by `path` and `rest`, a key behind a dot or a longer way, in a section that is
+/// written as `section` and may have what `schema` declares. A key that neither has is taken for
+/// the nearest that one has, and else for one of the plugin's, if there is a plugin.
+std::vector<std::string> paths_in(const std::string& path, const std::string& rest,
+                                  const Json& section, const Json& schema) {
+  if (!rest.starts_with('.') || rest.find_first_of(".[", 1) != rest.npos) return {path + rest};
+  std::vector<std::string> known;
+  const Json declared = schema.value("properties", Json::object());
+  for (const Json* keys : {&declared, &section}) {
+    if (!keys->is_object()) continue;
+    for (const auto& [key, value] : keys->items()) known.push_back(key);
+  }
+  const auto nearest = nearest_name(rest.substr(1), known);  // itself, if it is there
+  if (nearest) return {path + "." + *nearest};
+  const bool has_plugin = declared.contains("use");
+  return has_plugin ? std::vector{path + rest} : std::vector<std::string>();
 }
 
 /// Where `rest` of the section or trick `first` stands.
 std::vector<std::string> paths_below(const std::string& first, const std::string& rest,
                                      const Json& recipe) {
-  if (recipe_schema().at("properties").contains(first)) return {first + rest};
+  const Json& sections = recipe_schema().at("properties");
+  if (sections.contains(first)) {
+    return paths_in(first, rest, recipe.value(first, Json()), sections.at(first));
+  }
   std::vector<std::string> paths;
-  for_each_trick(recipe, [&](const Json&, const std::string& name) {
-    if (name == first || name.ends_with("." + first))
-      paths.push_back("tricks[" + name + "]" + rest);
+  for_each_trick(recipe, [&](const Json& trick, const std::string& name) {
+    if (name != first && !name.ends_with("." + first)) return;
+    for (const std::string& path : paths_in("tricks[" + name + "]", rest, trick, trick_schema())) {
+      paths.push_back(path);
+    }
   });
   return paths;
 }
@@ -90,7 +108,8 @@ std::vector<std::string> setting_advice(std::string path, const std::string& val
       end == path.npos ? paths_of(path, recipe)
                        : paths_below(path.substr(0, end), path.substr(end), recipe);
   for (std::string& setting : settings) {
-    setting = "`--set " + one_line(setting + "=" + value) + "`";
+    setting += "=" + (value.empty() ? "VALUE" : value);
+    setting = "`--set " + shell_word(one_line(setting, setting.size())) + "`";
   }
   if (settings.empty()) return {};
   return {"did you mean " + join(settings, " or ") + "?"};

@@ -10,9 +10,9 @@
 namespace knack::host {
 
 /// "did you mean `--set trainer.epochs=3`?" for `path`, such as "epochs", "trainer.epochs" or
-/// "ema.decay", and the text of a value. Looks among the host's keys, those that `recipe` has, its
-/// tricks, and the usual options of optimizers; `-` in a key alone is as good as `_`. None when
-/// nothing fits.
+/// "ema.decay", and the text of a value; `VALUE` stands for an empty one. Looks among the host's
+/// keys, those that `recipe` has, and its tricks; `-` in a key alone is as good as `_`. None when
+/// nothing fits. What it says to write can be copied into a shell.
 std::vector<std::string> setting_advice(std::string path, const std::string& value,
                                         const Json& recipe = Json::object());
 

@@ -20,10 +20,12 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
+/// When this process began, so that no line of its log is older.
+const std::time_t kStart = std::time(nullptr);
+
+std::string utc_start() {
   std::tm parts{};
-  gmtime_r(&now, &parts);
+  gmtime_r(&kStart, &parts);
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
@@ -83,7 +85,7 @@ Json sessions_in(const fs::path& file) {
 }  // namespace
 
 Json describe_session(const SessionFacts& facts) {
-  return {{"started", utc_now()},
+  return {{"started", utc_start()},
           {"step", facts.step},
           {"command", command()},
           {"knack", KNACK_VERSION_STRING},

@@ -19,7 +19,7 @@ struct SessionFacts {
   std::string device;        ///< "cpu", "cuda:0"
 };
 
-/// The session of this process that begins now: `facts`, versions, command line, system, processor,
+/// The session of this process: when that began, `facts`, versions, command line, system, processor,
 /// memory and, unless the device is the CPU, the models of the graphics cards. What cannot be found
 /// out is null.
 nlohmann::ordered_json describe_session(const SessionFacts& facts);

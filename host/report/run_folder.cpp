@@ -11,14 +11,15 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <utility>
 
 #include "host/checkpoint/atomic_file.hpp"
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/output_file.hpp"
 #include "host/common/error.hpp"
 #include "host/common/json_text.hpp"
-#include "host/common/shell_word.hpp"
 #include "host/recipe/diagnostics.hpp"
+#include "host/report/run_search.hpp"
 
 namespace knack::host {
 namespace {
@@ -98,46 +99,6 @@ fs::path outermost_missing(const fs::path& folder) {
     outermost = at;
   }
   return outermost;
-}
-
-/// The newest run right below `folder`; empty if there is none.
-fs::path newest_run_in(const fs::path& folder) {
-  fs::path newest;
-  std::error_code failure;
-  for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    if (RunFolder::is_run(entry.path())) newest = std::max(newest, entry.path());
-  }
-  return newest;  // they are named after the time
-}
-
-/// The run in whose folder `file` is; empty if it is in none.
-fs::path run_around(const fs::path& file) {
-  fs::path folder = file.parent_path();
-  for (int levels = 0; levels < 4 && !folder.empty(); ++levels) {
-    if (RunFolder::is_run(folder)) return folder;
-    folder = folder.has_relative_path() ? folder.parent_path() : fs::path();
-  }
-  return {};
-}
-
-/// What is wrong with `path`, which is no run folder, and which one is meant.
-std::string describe_other(const fs::path& path) {
-  std::error_code failure;
-  const bool is_folder = fs::is_directory(path, failure);
-  std::string text = std::string("expected a run folder, found ") +
-                     (is_folder                   ? "no recipe.json in it"
-                      : fs::exists(path, failure) ? "a file"
-                                                  : "no such folder");
-  if (const fs::path run = newest_run_in(path); !run.empty()) {
-    return text + "; the newest run in it is " + backticked_path(run);
-  }
-  const fs::path run = run_around(path);
-  if (run.empty()) return text + "; give the folder that `knack train` printed";
-  text += "; did you mean " + backticked_path(run);
-  if (path == run / "final" / path.filename() && path.extension() == ".safetensors") {
-    text += " with `--weights " + shell_word(path.stem().string()) + "`";
-  }
-  return text + "?";
 }
 
 }  // namespace
@@ -247,7 +208,7 @@ void RunFolder::discard() const noexcept {
   }
 }
 
-RunFolder RunFolder::open(const fs::path& folder) {
+RunFolder RunFolder::open(const fs::path& folder, bool with_weights) {
   RunFolder run{fs::absolute(folder)};
   std::error_code failure;
   if (fs::exists(folder / kManifestName, failure)) {
@@ -256,7 +217,7 @@ RunFolder RunFolder::open(const fs::path& folder) {
                 "folder that it lies in");
   }
   if (!fs::exists(run.recipe_file(), failure)) {
-    throw Error("E0504", folder, describe_other(folder));
+    throw Error("E0504", folder, describe_no_run(folder, with_weights));
   }
   return run;
 }
@@ -329,7 +290,10 @@ nlohmann::ordered_json read_json(const fs::path& file) {
   try {
     return nlohmann::ordered_json::parse(stream);
   } catch (const nlohmann::json::exception& error) {
-    throw Error("E0502", file, std::string("expected JSON: ") + error.what());
+    throw Error({.id = "E0502",
+                 .sentence = "expected JSON, found something else",
+                 .place = {.source = file.string()},
+                 .notes = {error.what()}});
   }
 }
 

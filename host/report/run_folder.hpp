@@ -41,8 +41,8 @@ class RunFolder {
   void discard() const noexcept;
 
   /// The folder of a run, to look at. Throws Error(data) when it holds no recipe.json, or is a
-  /// checkpoint.
-  static RunFolder open(const std::filesystem::path& folder);
+  /// checkpoint. `with_weights`: who asks has the option --weights, which the message may advise.
+  static RunFolder open(const std::filesystem::path& folder, bool with_weights = false);
 
   const std::filesystem::path& path() const {
     return path_;

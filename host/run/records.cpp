@@ -139,7 +139,7 @@ void Records::add_evaluation(const std::string& split, const std::string& set,
 }
 
 void Records::show_epoch(const EvaluatedSets& evaluated, double seconds) {
-  constexpr std::size_t kWidth = 10;
+  constexpr std::size_t kWidth = 7;  // so that two weight sets fit into 80 columns
   const Counters& now = fit_.loop().counters();
   std::vector<std::string> columns = {"epoch", "step", "train loss"};
   std::vector<std::string> cells = {

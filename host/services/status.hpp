@@ -22,20 +22,23 @@ namespace knack::host {
 
 /// A failure that a service reports to the plugin with a status of its own.
 struct ServiceError : std::runtime_error {
-  ServiceError(std::int32_t status, const std::string& text, std::optional<ErrorId> id = {})
-      : std::runtime_error(text), status(status), id(id) {}
+  ServiceError(std::int32_t status, const std::string& text)
+      : std::runtime_error(text), status(status) {}
+  ServiceError(std::int32_t status, const Error& cause)
+      : std::runtime_error(cause.what()), status(status), cause(cause) {}
 
   std::int32_t status;
-  std::optional<ErrorId> id;  ///< of the error when the plugin fails with this text; or none
+  std::optional<Error> cause;  ///< what it is when the plugin fails with this text; or no more
 };
 
-/// Keeps the text of the exception in flight for the plugin's caller and gives its status.
+/// Keeps the text of the exception in flight for the plugin's caller and gives its status. Nothing
+/// here throws, also without memory.
 inline std::int32_t status_of_current_exception() noexcept {
   try {
     throw;
   } catch (const ServiceError& error) {
-    if (error.id) {
-      set_error(Error(*error.id, error.what()));
+    if (error.cause) {
+      set_error(*error.cause);
     } else {
       set_error_text(error.what());
     }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "host/common/error.hpp"
+#include "host/common/nearest_name.hpp"
 #include "host/plugin/tensor_handle.hpp"
 #include "host/services/serve.hpp"
 #include "host/services/services.hpp"
@@ -23,18 +24,27 @@ knack_weight_set_t* wrap(WeightSet& set) {
   return reinterpret_cast<knack_weight_set_t*>(&set);
 }
 
+ServiceError unknown_set(const std::string& name, const WeightStore& weights) {
+  std::vector<std::string> known;
+  std::string list;
+  for (const auto& set : weights.sets()) {
+    known.push_back(set->name);
+    list += (list.empty() ? "`" : ", `") + set->name + "`";
+  }
+  Diagnostic problem{.id = "E0318", .sentence = "no weight set is called `" + name + "`"};
+  problem.notes = {"there are " + list};
+  if (const auto nearest = nearest_name(name, known)) {
+    problem.helps = {"did you mean `" + *nearest + "`?"};
+  }
+  problem.value = name;
+  return {KNACK_STATUS_NOT_FOUND, Error(problem)};
+}
+
 std::int32_t find(const knack_host_t* host, knack_string_t name, knack_weight_set_t** out) {
   return serve(host, [&](InstanceContext&, FitServices& fit) {
     require(out);
     WeightSet* set = fit.weights().find(view(name));
-    if (set == nullptr) {
-      std::string known;
-      for (const auto& each : fit.weights().sets()) known += ", `" + each->name + "`";
-      throw ServiceError(
-          KNACK_STATUS_NOT_FOUND,
-          "no weight set is called `" + std::string(view(name)) + "`; there are " + known.substr(2),
-          ErrorId("E0318"));
-    }
+    if (set == nullptr) throw unknown_set(std::string(view(name)), fit.weights());
     *out = wrap(*set);
   });
 }

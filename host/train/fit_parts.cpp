@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -41,8 +42,9 @@ class FitParts::Attempts {
 };
 
 FitParts::FitParts(const Recipe& recipe, const Registry& registry, const HostServices& services)
-    : recipe_(recipe), registry_(registry), services_(services), placement(recipe.trainer) {
+    : recipe_(recipe), registry_(registry), services_(services) {
   Attempts attempts;
+  attempts.make([&] { placement = Placement(recipe.trainer); });
   attempts.make([&] { make_model(); });
   attempts.make([&] { train = make_data(recipe.train, "data.train"); });
   attempts.make([&] { valid = make_data(recipe.valid, "data.valid"); });
@@ -73,10 +75,17 @@ void FitParts::make_model() {
                [](const ModelTensor& entry) { return !entry.is_buffer; });
   weights = std::make_unique<WeightStore>(std::move(tensors));
   norm_layers = norm_layers_in_training(*model);
-  if (const auto& from = recipe_.initial_weights) {
-    load_weights(*weights, weights->live(), from->file, FileContent::persistent,
-                 {from->strip_prefix, from->ignore});
-  }
+  if (recipe_.initial_weights) load_initial_weights();
+}
+
+void FitParts::load_initial_weights() try {
+  const InitialWeights& from = *recipe_.initial_weights;
+  load_weights(*weights, weights->live(), from.file, FileContent::persistent,
+               {from.strip_prefix, from.ignore});
+} catch (const Error& error) {
+  std::vector<Diagnostic> problems = error.diagnostics();
+  for (Diagnostic& problem : problems) problem.subject = "model.weights.file";
+  throw Error(error.code(), std::move(problems));
 }
 
 DataPart FitParts::make_data(const DataSection& section, const std::string& name) const {
@@ -113,13 +122,20 @@ std::unique_ptr<Loader> FitParts::make_trial() const {
   return make_loader(valid, options, options.batch_size);
 }
 
-void FitParts::make_tricks(Attempts& attempts) {
+std::vector<std::size_t> FitParts::order_of_tricks() const {
   std::vector<TrickPlace> places;
   for (const Section& section : recipe_.tricks) {
     const Provided& provided = registry_.find(Trick::kKind, section.use).provided();
     places.push_back({section.name, section.use, provided.before, provided.after});
   }
-  for (const std::size_t i : trick_order(places)) {
+  return trick_order(places);
+}
+
+void FitParts::make_tricks(Attempts& attempts) {
+  std::vector<std::size_t> order(recipe_.tricks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  attempts.make([&] { order = order_of_tricks(); });
+  for (const std::size_t i : order) {
     attempts.make([&] {
       tricks.push_back(std::move(*make<Trick>(recipe_.tricks[i], recipe_.tricks[i].name)));
     });

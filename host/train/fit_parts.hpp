@@ -60,6 +60,8 @@ class FitParts {
   DataPart make_data(const DataSection& section, const std::string& name) const;
   std::unique_ptr<Loader> make_loader(const DataPart& part, const LoaderOptions& options,
                                       std::int64_t limit) const;
+  void load_initial_weights();
+  std::vector<std::size_t> order_of_tricks() const;
   void make_tricks(Attempts& attempts);
   void set_threads();
 
@@ -68,7 +70,7 @@ class FitParts {
   const HostServices& services_;
 
  public:
-  const Placement placement;
+  Placement placement;
   std::unique_ptr<Model> model;
   std::unique_ptr<WeightStore> weights;
   std::vector<ModelTensor> parameters;  ///< those of the weights' tensors that are no buffers

@@ -58,16 +58,25 @@ void take_replacements(MicroBatch& batch, Replacements& replacements) {
 void note_window_request(knack_hook_context_t& context, const Trick& trick, const Trick*& asker,
                          std::int64_t& wanted) {
   const std::int64_t request = std::exchange(context.request_micro_batches, 0);
-  if (asker != nullptr) {
-    throw Error("E0603", "tricks `" + asker->name() + "` and `" + trick.name() +
-                             "`: both ask for the number of micro-batches of a step, "
-                             "expected one trick to do so; leave one of the two out");
-  }
+  if (asker != nullptr) throw window_conflict({asker->name(), trick.name()});
   asker = &trick;
   wanted = request;
 }
 
 }  // namespace
+
+Error window_conflict(const std::vector<std::string>& tricks) {
+  std::string names;
+  for (const std::string& name : tricks) names += (names.empty() ? "`" : ", `") + name + "`";
+  Diagnostic problem{.id = "E0319",
+                     .sentence = "tricks " + names +
+                                 ": expected one that asks for the number of micro-batches of a "
+                                 "step, found " +
+                                 std::to_string(tricks.size())};
+  problem.helps = {"leave all but one of them out"};
+  problem.subject = "tricks[" + tricks.back() + "]";
+  return Error(problem);
+}
 
 Hooks::Hooks(std::vector<Trick> tricks) : tricks_(std::move(tricks)), time_(tricks_.size()) {
   for (std::size_t i = 0; i < kHookCount; ++i) {
@@ -87,22 +96,30 @@ std::uint32_t Hooks::call(Hook hook, knack_hook_context_t& context, MicroBatch* 
   const at::AutoGradMode grad_mode(records_gradient(hook));
   for (Trick* trick : subscribers(hook)) {
     if (!except.empty() && trick->name() == except) continue;
-    context.reply = KNACK_REPLY_CONTINUE;
-    const auto start = std::chrono::steady_clock::now();
-    if (batch != nullptr) {
-      const Exhibit exhibit(context, *batch);
-      trick->call(hook, context, replacements_);
-      take_replacements(*batch, replacements_);
+    if (around_) {
+      around_(*trick, hook, context, batch, [&] { call_one(*trick, hook, context, batch); });
     } else {
-      trick->call(hook, context, replacements_);
+      call_one(*trick, hook, context, batch);
     }
-    time_[static_cast<std::size_t>(trick - tricks_.data())] +=
-        std::chrono::steady_clock::now() - start;
     strongest = std::max(strongest, context.reply);
     if (context.request_micro_batches != 0) note_window_request(context, *trick, asker, wanted);
   }
   context.request_micro_batches = wanted;
   return strongest;
+}
+
+void Hooks::call_one(Trick& trick, Hook hook, knack_hook_context_t& context, MicroBatch* batch) {
+  context.reply = KNACK_REPLY_CONTINUE;
+  const auto start = std::chrono::steady_clock::now();
+  if (batch != nullptr) {
+    const Exhibit exhibit(context, *batch);
+    trick.call(hook, context, replacements_);
+    take_replacements(*batch, replacements_);
+  } else {
+    trick.call(hook, context, replacements_);
+  }
+  time_[static_cast<std::size_t>(&trick - tricks_.data())] +=
+      std::chrono::steady_clock::now() - start;
 }
 
 }  // namespace knack::host

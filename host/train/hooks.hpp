@@ -4,10 +4,13 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "host/common/error.hpp"
 #include "host/plugin/kinds/trick.hpp"
 #include "host/plugin/value.hpp"
 
@@ -24,6 +27,14 @@ struct MicroBatch {
   double weight = 0.0;  ///< what the objective counts: samples, tokens, pixels
 };
 
+/// The error of `tricks`, two or more that ask for the number of micro-batches of a step.
+Error window_conflict(const std::vector<std::string>& tricks);
+
+/// Stands around each call of a trick's hook: does `call`, and may look before and after it.
+using AroundHook =
+    std::function<void(const Trick& trick, Hook hook, const knack_hook_context_t& context,
+                       const MicroBatch* batch, const std::function<void()>& call)>;
+
 /// Tricks in acting order, with the list of subscribers of each hook.
 ///
 /// A hook nobody subscribes to costs one comparison.
@@ -38,6 +49,11 @@ class Hooks {
   /// reply. Throws Error when a trick fails.
   std::uint32_t call(Hook hook, knack_hook_context_t& context, MicroBatch* batch = nullptr,
                      std::string_view except = {});
+
+  /// For the calls from now on; empty: nothing stands around them.
+  void set_around(AroundHook around) {
+    around_ = std::move(around);
+  }
 
   bool has_subscribers(Hook hook) const {
     return !subscribers_[static_cast<std::size_t>(hook)].empty();
@@ -59,10 +75,13 @@ class Hooks {
   }
 
  private:
+  void call_one(Trick& trick, Hook hook, knack_hook_context_t& context, MicroBatch* batch);
+
   std::vector<Trick> tricks_;
   std::vector<std::chrono::steady_clock::duration> time_;
   std::array<std::vector<Trick*>, kHookCount> subscribers_;
   Replacements replacements_;
+  AroundHook around_;
 };
 
 }  // namespace knack::host

@@ -21,7 +21,7 @@ void ParamOptions::set(const std::string& setter, std::size_t parameter, std::st
   ParamOption wanted{value, setter, std::string(reason)};
   const auto [found, is_new] = options_[parameter].try_emplace(std::string(option), wanted);
   if (!is_new && found->second.setter != setter && found->second.value != value) {
-    throw Error("E0603", "option `" + std::string(option) + "` of parameter `" + name + "`: `" +
+    throw Error("E0319", "option `" + std::string(option) + "` of parameter `" + name + "`: `" +
                              found->second.setter + "` sets " +
                              std::to_string(found->second.value) + " and `" + setter + "` sets " +
                              std::to_string(value) +

@@ -13,6 +13,9 @@ namespace knack::host {
 /// Device, dtype, memory format and autocast of a run.
 class Placement {
  public:
+  /// On the CPU in fp32.
+  Placement() = default;
+
   /// Throws Error(recipe) for a device this LibTorch does not have.
   explicit Placement(const TrainerOptions& options);
 
@@ -34,10 +37,10 @@ class Placement {
  private:
   at::Tensor placed(const at::Tensor& tensor) const;
 
-  at::Device device_;
-  at::ScalarType dtype_;
-  bool channels_last_;
-  bool autocast_;
+  at::Device device_ = at::kCPU;
+  at::ScalarType dtype_ = at::kFloat;
+  bool channels_last_ = false;
+  bool autocast_ = false;
 };
 
 /// Runs what is inside its life under bf16 autocast when `enabled`, and otherwise without autocast.

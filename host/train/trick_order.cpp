@@ -33,8 +33,12 @@ std::vector<std::size_t> trick_order(const std::vector<TrickPlace>& tricks) {
     if (next == waiting.end()) {
       std::string names;
       for (std::size_t i : waiting) names += (names.empty() ? "`" : ", `") + tricks[i].name + "`";
-      throw Error("E0411", "tricks: no order satisfies the `before` and `after` of " + names +
-                               ", which form a cycle; leave one of them out");
+      Diagnostic problem{.id = "E0411",
+                         .sentence = "tricks: no order satisfies the `before` and `after` of " +
+                                     names + ", which form a cycle"};
+      problem.helps = {"leave one of them out"};
+      problem.subject = "tricks[" + tricks[waiting.back()].name + "]";
+      throw Error(problem);
     }
     order.push_back(*next);
     waiting.erase(next);

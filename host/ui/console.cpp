@@ -72,7 +72,7 @@ void Console::attach_log_file(const std::filesystem::path& file) {
   }
   file_ = std::make_unique<spdlog::logger>("knack", std::move(sink));
   file_->set_level(spdlog::level::debug);
-  file_->set_pattern("%Y-%m-%dT%H:%M:%S.%e %v");
+  file_->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %v", spdlog::pattern_time_type::utc);
   file_->flush_on(spdlog::level::debug);
 }
 

@@ -21,23 +21,31 @@ double seconds(std::chrono::steady_clock::duration duration) {
 
 /// A part of the line; of those that do not fit, the one with the highest rank goes first.
 struct Field {
-  std::string text;
   int rank;
+  std::string text;
+  std::string brief;  // in its place on a line that is too short for all
 };
 
+std::string joined(const std::vector<Field>& fields, std::string Field::* text) {
+  std::string line;
+  for (const Field& field : fields) {
+    if (!(field.*text).empty()) line += (line.empty() ? "" : "  ") + field.*text;
+  }
+  return line;
+}
+
 std::string fitting_line(std::vector<Field> fields, std::size_t width) {
-  const auto line = [&] {
-    std::string text;
-    for (const Field& field : fields) {
-      if (!field.text.empty()) text += (text.empty() ? "" : "  ") + field.text;
-    }
-    return text;
-  };
-  while (fields.size() > 1 && visible_width(line()) > width) {
+  std::string line = joined(fields, &Field::text);
+  if (visible_width(line) <= width) return line;
+  while (visible_width(line = joined(fields, &Field::brief)) > width && fields.size() > 1) {
     fields.erase(std::max_element(fields.begin(), fields.end(),
                                   [](const Field& a, const Field& b) { return a.rank < b.rank; }));
   }
-  return line();
+  return line;
+}
+
+Field unabridged(int rank, const std::string& text) {
+  return {rank, text, text};
 }
 
 }  // namespace
@@ -78,21 +86,25 @@ std::string Progress::time_left(const ProgressState& state, Clock::time_point no
 
 void Progress::show(const ProgressState& state) {
   const auto now = Clock::now();
-  std::string metric;
-  std::string best;
+  Field metric{3, "", ""};
   if (!std::isnan(metric_)) {
-    metric = "valid " + metric_name_ + " " + number_text(metric_) + " (" + metric_set_ + ")";
+    const std::string value = number_text(metric_);
+    metric = {3, "valid " + metric_name_ + " " + value + " (" + metric_set_ + ")",
+              metric_set_ + " " + metric_name_ + " " + value};
   }
-  if (!std::isnan(best_metric_)) best = "best " + number_text(best_metric_);
-  console_.progress(fitting_line(
-      {{fmt::format("epoch {}/{}", state.epoch, state.total_epochs), 0},
-       {fmt::format("step {}/{}", state.step, state.total_steps), 4},
-       {"train loss " + number_text(state.loss), 1},
-       {metric, 3},
-       {best, 6},
-       {fmt::format("{:.0f} samples/s", samples_per_second(state.samples_seen, now)), 5},
-       {"ETA " + time_left(state, now), 2}},
-      console_.progress_width()));
+  const std::string best = std::isnan(best_metric_) ? "" : "best " + number_text(best_metric_);
+  const std::string step = fmt::format("{}/{}", state.step, state.total_steps);
+  const std::string loss = number_text(state.loss);
+  const std::string rate = fmt::format("{:.0f}", samples_per_second(state.samples_seen, now));
+  console_.progress(
+      fitting_line({unabridged(0, fmt::format("epoch {}/{}", state.epoch, state.total_epochs)),
+                    {4, "step " + step, step},
+                    {1, "train loss " + loss, "train " + loss},
+                    metric,
+                    unabridged(6, best),
+                    {5, rate + " samples/s", rate + "/s"},
+                    unabridged(2, "ETA " + time_left(state, now))},
+                   console_.progress_width()));
   last_shown_ = now;
 }
 
@@ -117,9 +129,10 @@ void Progress::evaluated_batch() {
   rate_from_ += now - evaluation_from_;  // no training samples are seen meanwhile
   evaluation_from_ = now;
   if (!is_due()) return;
-  console_.progress(fitting_line({{"evaluating " + evaluated_set_, 0},
-                                  {fmt::format("batch {}/{}", batches_done_, batches_), 1}},
-                                 console_.progress_width()));
+  console_.progress(
+      fitting_line({unabridged(0, "evaluating " + evaluated_set_),
+                    unabridged(1, fmt::format("batch {}/{}", batches_done_, batches_))},
+                   console_.progress_width()));
   last_shown_ = now;
 }
 

@@ -22,7 +22,8 @@ struct ProgressState {
 };
 
 /// Decides when the line is due, and writes it: at most ten times a second on a terminal, every
-/// `log_every_seconds` elsewhere. On a terminal that is too narrow it leaves out what matters least.
+/// `log_every_seconds` elsewhere. On a terminal that is too narrow it is brief, and then leaves out
+/// what matters least.
 class Progress {
  public:
   Progress(Console& console, double log_every_seconds);

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "host/ui/table.hpp"
+
 namespace knack::host {
 namespace {
 
@@ -36,6 +38,14 @@ std::string bytes_text(std::int64_t bytes) {
 
 std::string flops_text(std::int64_t flops) {
   return scaled_text(flops, 1000, {"FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP"});
+}
+
+std::string time_text(double seconds) {
+  return seconds < 0.1 ? fmt::format("{:.2g} ms", 1000.0 * seconds) : duration_text(seconds);
+}
+
+std::string four_digits_text(double value) {
+  return fmt::format("{:.4g}", value);
 }
 
 std::string share_text(double share) {

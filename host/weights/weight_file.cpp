@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "host/common/error.hpp"
@@ -22,6 +23,12 @@ class Mismatches {
 
   void add(const std::string& kind, const std::string& name, const std::string& note) {
     lines_.push_back(kind + "  " + name + (note.empty() ? "" : "  " + note));
+    layers_.insert(name.substr(0, name.rfind('.')));
+  }
+
+  /// The layer to which all of them belong; empty when there are several.
+  std::string only_layer() const {
+    return layers_.size() == 1 ? *layers_.begin() : "";
   }
 
   void add_hint(const std::string& hint) {
@@ -44,6 +51,7 @@ class Mismatches {
   std::filesystem::path file_;
   std::string hint_ = "choose the file or the model to fit";
   std::vector<std::string> lines_;
+  std::set<std::string> layers_;
 };
 
 using TensorsByName = std::map<std::string, const StoredTensor*>;
@@ -133,6 +141,10 @@ void check_fit(const std::vector<const ModelTensor*>& entries, const TensorsByNa
     mismatches.add_hint("all names would fit without `" + prefix +
                         "`: `model.weights` takes {\"file\": ..., \"strip_prefix\": \"" + prefix +
                         "\"}");
+  } else if (const std::string layer = mismatches.only_layer(); !layer.empty()) {
+    mismatches.add_hint("all but `" + layer +
+                        "` would fit: `model.weights` takes {\"file\": ..., \"ignore\": [\"" +
+                        layer + ".*\"]}, and that layer begins with initial values");
   }
   mismatches.throw_if_any();
 }

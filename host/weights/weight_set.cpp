@@ -19,6 +19,14 @@ bool is_plain_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), allowed);
 }
 
+[[noreturn]] void refuse_name(ErrorId id, const std::string& name, const std::string& publisher,
+                              const std::string& why) {
+  Diagnostic problem =
+      diagnostic_of(id, "weight set `" + name + "` of `" + publisher + "`: " + why);
+  problem.value = name;
+  throw Error(problem);
+}
+
 }  // namespace
 
 WeightStore::WeightStore(std::vector<ModelTensor> model_tensors)
@@ -41,15 +49,14 @@ WeightSet* WeightStore::find(std::string_view name) {
 
 WeightSet& WeightStore::publish(const std::string& name, const std::string& publisher) {
   if (!is_plain_name(name) || name == "model") {
-    throw Error("E0315", "weight set `" + name + "` of `" + publisher +
-                             "`: expected a name of letters, digits, `_`, `-` and `.` "
-                             "other than `model`; choose another name");
+    refuse_name("E0315", name, publisher,
+                "expected a name of letters, digits, `_`, `-` and `.` other than `model`; choose "
+                "another name");
   }
   if (const WeightSet* taken = find(name)) {
     const std::string owner = taken->publisher.empty() ? "the host" : "`" + taken->publisher + "`";
-    throw Error("E0317", "weight set `" + name + "` of `" + publisher +
-                             "`: the name is already taken by " + owner +
-                             "; give one of the two another name");
+    refuse_name("E0317", name, publisher,
+                "the name is already taken by " + owner + "; give one of the two another name");
   }
   auto set = std::make_unique<WeightSet>();
   set->name = name;

@@ -313,10 +313,19 @@ class Failures(Ablation):
         words = ("--tricks", "ema", "--seeds", "2", "--dir", "small")
         error = self.ablate(*words, "--metric", "top3", code=USAGE)[1]
         self.assertIn("`loss`, `top1`, `top5`", error)
-        self.assertEqual(list((self.folder / "small").glob("*/*.log")), [])  # nothing was trained
+        self.assertFalse((self.folder / "small").exists())
         self.ablate(*words, "--metric", "top5")
         error = self.ablate(*words, "--metric", "top3", code=USAGE)[1]
         self.assertIn("expected a metric of these runs, which have `loss`, `top1`, `top5`", error)
+
+    def test_weights_that_not_every_run_has_are_named(self):
+        words = ("--tricks", "ema", "--seeds", "2", "--dir", "small", "--weights")
+        error = self.ablate(*words, "emma", code=USAGE)[1]
+        self.assertIn("--weights `emma`: expected a weight set of the recipe, which are `live`", error)
+        self.assertIn("did you mean `ema`?", error)
+        error = self.ablate(*words, "ema", code=USAGE)[1]
+        self.assertIn("found that of the trick `ema`, which `without ema` leaves out", error)
+        self.assertFalse((self.folder / "small").exists())
 
     def test_a_run_without_the_metric_lets_the_others_save(self):
         self.write(recipe(trainer={"epochs": 4}))

@@ -71,6 +71,17 @@ class Comparison(Pages):
             self.assertEqual(chart["bands"][1]["high"][epoch], max(values))
         self.assertEqual(self.browser.run("return document.querySelectorAll('#chart-1 svg.static path.band').length"), 4)
 
+    def test_has_tables_for_people(self):
+        self.browser.open(self.page)
+        results = self.browser.run("return document.querySelector('#sets').innerText")
+        self.assertEqual(results.count("t interval"), 1)
+        spreads = re.findall(r"\u00b1 ([\d.e-]+)", results)
+        self.assertIn("0.0003", spreads)  # of top1: a fortieth of 0.01
+        for spread in spreads:
+            self.assertRegex(spread, r"^\d\.\d{4}$")
+        cells = self.browser.run("return [...document.querySelectorAll('#differences td')].map(cell => cell.textContent)")
+        self.assertEqual(cells, ["with", "-"])
+
     def test_leaves_out_what_is_not_finite(self):
         diverged = folders.records(offset=0.2)
         for line in diverged:
@@ -101,7 +112,7 @@ class Comparison(Pages):
     def test_has_a_row_for_every_run(self):
         empty = folders.write(self.folder / "empty", [], recipe=folders.recipe(7))
         begun = folders.write(self.folder / "begun", folders.records(1, False), recipe=folders.recipe(8),
-                              log="2026-11-23T10:30:09.000 warning: stopped by SIGINT\n")
+                              log="2026-11-23T10:30:09.000Z warning: stopped by SIGINT\n")
         page = self.folder / "states.html"
         done = knack("compare", self.runs[0], empty, begun, "--to", page)
         self.assertRegex(done.stdout, rf"{empty} +A +7 +unfinished, no epoch +- +-")
@@ -111,6 +122,8 @@ class Comparison(Pages):
         self.assertRegex(done.stdout, r"A sample +1 of 3 +average +0\.\d+ +")
         self.assertNotIn("+- -", done.stdout)
         self.assertIn(f"note: {empty} has no evaluation", done.stderr)
+        self.assertRegex(knack("compare", self.runs[0], empty, begun, "--json").stdout,
+                         r'(?s)"epoch": 20,\s+"epochs": 20,.*"epoch": null,\s+"epochs": 20,.*"epoch": 1,\s+"epochs": 20,')
         self.browser.open(page)
         text = self.browser.run("return document.body.innerText")
         for part in ("unfinished, no epoch", "stopped, epoch 1 of 20", "2 of 3", "1 of 3"):
@@ -128,7 +141,7 @@ class Comparison(Pages):
         self.assertNotIn("+-", done.stdout)
         copy = folders.whole(self.folder / "copy", 1, 0.01)
         again = knack("compare", self.runs[0], copy)
-        self.assertIn("several runs with seed 1", again.stderr)
+        self.assertRegex(again.stderr, r"several runs with seed 1.*: they are no repetitions, so its means have no spread\n")
         self.assertNotRegex(again.stdout, r"\d \+- ")
         loss = json.loads(knack("compare", self.runs[0], copy, "--json").stdout)["groups"][0]["sets"]["ema"]["valid"]["loss"]
         self.assertEqual((loss["count"], loss["standard_deviation"], loss["confidence_95"]), (2, None, [None, None]))
@@ -157,6 +170,36 @@ class CommandLine(unittest.TestCase):
             run = folders.whole(Path(folder) / "run")
             self.assertEqual(knack("report", run).stdout.strip(), str(run / "report.html"))
             self.assertIn("nowhere", knack("report", run, "--to", Path(folder) / "nowhere" / "page.html", code=5).stderr)
+
+    def test_leaves_files_alone_that_are_no_pages(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = folders.whole(Path(folder) / "run")
+            for words in (("report", run), ("compare", run, run)):
+                page = Path(folder) / f"{words[0]}.html"
+                knack(*words, "--to", page)
+                knack(*words, "--to", page)
+                recipe = (run / "recipe.json").read_bytes()
+                self.assertIn("found another file", knack(*words, "--to", run / "recipe.json", code=5).stderr)
+                self.assertEqual((run / "recipe.json").read_bytes(), recipe)
+
+    def test_a_set_of_weights_stands_for_its_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = folders.whole(Path(folder) / "run")
+            weights = run / "final" / "ema.safetensors"
+            weights.touch()
+            self.assertIn(f"did you mean `{run}`?", knack("report", weights, code=5).stderr)
+            for words in (("eval",), ("export", "--to", "other.safetensors")):
+                self.assertIn(f"did you mean `{run}` with `--weights ema`?", knack(*words, weights, code=5).stderr)
+
+    def test_damaged_json_is_described_in_a_note(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = folders.whole(Path(folder) / "run")
+            (run / "final" / "model.safetensors").touch()
+            (run / "final" / "summary.json").write_text("{")
+            error = knack("eval", run, code=5).stderr
+            self.assertRegex(error, r"error\[E0502\]: expected JSON, found something else\n +--> .*/final/summary\.json\n +(\||=) ?")
+            self.assertRegex(error, r"= note: .*parse error.*; expected string literal")
+            self.assertNotIn("= help", error)
 
 
 class HostileFolders(unittest.TestCase):

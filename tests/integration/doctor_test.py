@@ -81,6 +81,11 @@ class Well(Doctor):
         self.assertNotIn("\x1b", self.run_doctor(CLICOLOR_FORCE="1", NO_COLOR="1").stdout)
 
     @unittest.skipIf(os.cpu_count() == 1, "this machine has one core")
+    def test_quietly_is_shown_without_what_is_well(self):
+        process = self.run_doctor("--quiet", MALLOC_PERTURB_="1")
+        self.assertNotIn("ok  ", process.stdout)
+        self.assertIn("warning", process.stdout)
+
     def test_counts_threads_by_the_cores_it_may_use(self):
         first = min(os.sched_getaffinity(0))
         found = self.examine(0, before=lambda: os.sched_setaffinity(0, {first}), OMP_NUM_THREADS="3")

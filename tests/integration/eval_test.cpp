@@ -77,7 +77,7 @@ TEST(Eval, NamesASetThatTheRunDoesNotHave) {
               AllOf(HasSubstr("--weights `emma`: expected a weight set of `" + run.folder.string() +
                               "`, which has `ema`, `live`, `model`\n"),
                     HasSubstr("did you mean `ema`?\n")));
-  for (const char* path : {"../final/live", "live.safetensors", ""}) {
+  for (const char* path : {"../final/live", "live.safetensors"}) {
     EXPECT_EQ(bench.knack({"eval", run.folder.string(), "--weights", path}).exit_code, kData)
         << path;
   }

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """`knack explain`, as text and as JSON; see runs.py and, for KNACK_PLUGIN_FIXTURES, trust_case.py for what this needs."""
 
+import fcntl
 import json
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 from runs import DATA, KNACK, RECIPE, TRICKS, Case, main, small_recipe
@@ -92,6 +94,19 @@ class Origins(ExplainCase):
         self.assertEqual(values["/trainer/epochs"]["overrides"]["value"], 5)
         self.assertNotIn("overrides", values["/optimizer/momentum"])
 
+    def test_a_set_in_an_element_of_a_list_says_what_it_was_though_elements_before_it_went(self):
+        words = ("--set", "tricks[no_weight_decay]=null", "--set", "tricks[ema].decay=0.5")
+        told = json.loads(self.run_explain(*self.words, *words, "--json")[1])
+        values = {value["pointer"]: value for value in told["values"]}
+        self.assertEqual(values["/tricks/1/decay"]["value"], 0.5)
+        overridden = values["/tricks/1/decay"]["overrides"]
+        self.assertEqual(overridden["value"], 0.9)
+        self.assertEqual(overridden["origin"]["text"], "base.json:" + str(self.line_in_base('"decay"')))
+        self.assertNotIn("overrides", values["/tricks/1/every"])
+        replaced = ("--set", 'tricks=[{"use":"ema","decay":0.7}]', "--set", "tricks[ema].decay=0.5")
+        told = json.loads(self.run_explain(*self.words, *replaced, "--json")[1])
+        self.assertFalse([value for value in told["values"] if "overrides" in value and "tricks" in value["pointer"]])
+
     def test_the_text_has_each_value_beside_its_origin_within_100_columns(self):
         told = json.loads(self.run_explain(*self.words, "--json")[1])
         text = self.run_explain(*self.words)[1]
@@ -125,6 +140,23 @@ class Facts(ExplainCase):
         self.assertRegex(text, r"\neffective batch +32 samples +16 x 2 micro-batches of a step, as accumulate asks\n")
         self.assertRegex(text, r"\nsteps of an epoch +4 +the last with 4 samples\n")
         self.assertRegex(text, r"\ntrained parameters +1,242\n")
+
+    def test_a_window_longer_than_an_epoch_is_the_epoch(self):
+        recipe = recipe_of([{"use": "accumulate", "batches": 100}])
+        told, text = self.explain(recipe)
+        numbers, flops = told["numbers"], told["flops"]
+        expected = {"effective_batch": 100, "window_micro_batches": 7, "steps_per_epoch": 1, "last_step_samples": 100}
+        self.assertEqual({key: numbers[key] for key in expected}, expected)
+        self.assertEqual(flops["step"], 100 * (flops["forward_per_sample"] + flops["backward_per_sample"]))
+        self.assertEqual(told["tricks"][0]["window_micro_batches"], 100)
+        self.assertEqual([(c["severity"], c["stage"], c["tricks"]) for c in told["conflicts"]],
+                         [("warning", "window_begin", ["accumulate"])])  # fmt: skip
+        self.assertIn("a window of 100 micro-batches, as `accumulate` asks, is longer than an epoch of 7", text)
+        self.assertRegex(text, r"\neffective batch +100 samples +the whole epoch, 7 micro-batches; accumulate asks for 100\n")
+        recipe["tricks"][0]["batches"] = 7
+        told, text = self.explain(recipe)
+        self.assertEqual((told["numbers"]["effective_batch"], told["conflicts"]), (100, []))
+        self.assertRegex(text, r"\neffective batch +100 samples +the whole epoch, 7 micro-batches, as accumulate asks\n")
 
     def test_numbers_are_those_of_the_training(self):
         recipe = recipe_of()
@@ -207,6 +239,7 @@ class Facts(ExplainCase):
         self.assertEqual(when, expected)
         self.assertRegex(text, r"\nema +ema +fit_begin\n")
         self.assertRegex(text, r"\n  changes +weight_decay of 4 parameters\n")
+        self.assertNotIn("nothing seen", text)
 
     def test_costs_are_those_of_the_last_run_of_this_name(self):
         recipe = recipe_of()
@@ -218,7 +251,39 @@ class Facts(ExplainCase):
             cost = summary["tricks"][trick["name"]]["seconds"]
             self.assertEqual(trick["last_run"]["seconds"], cost)
             self.assertAlmostEqual(trick["last_run"]["share"], cost / summary["seconds"])
-        self.assertRegex(text, r"\n  last run +\S+ s, \d+\.\d\d % of the time\n")
+        self.assertRegex(text, r"\n  last run +\S+ m?s, \d+\.\d\d % of the time\n")
+        facts = summary["tricks"]["weight_average"]
+        self.assertEqual(told["tricks"][-1]["last_run"]["facts"]["monitored"], facts["monitored"])
+        self.assertIn("monitored = [" + ", ".join(f"{number:.4g}" for number in facts["monitored"]) + "]", text)
+
+    def test_the_last_run_is_the_newest_finished_one_of_this_name_and_model(self):
+        recipe = recipe_of([{"use": "ema"}])
+        nobody = "no finished run of this name and model below `runs`"
+        self.assertIn(nobody, self.explain(recipe)[1])
+        other = recipe_of([])
+        other["model"] = {"use": "resnet20", "in_channels": 1, "num_classes": 10}
+        self.knack("train", self.write(other), "--run-dir", "runs/other")
+        self.knack("train", self.write({**recipe, "name": "another"}), "--run-dir", "runs/another")
+        self.assertIn(nobody, self.explain(recipe)[1])
+        for folder in ("runs/z/first", "runs/second"):
+            self.knack("train", self.write(recipe), "--run-dir", folder)
+            told = self.explain(recipe)[0]
+            self.assertEqual(told["last_run"]["folder"], str(self.folder / folder))
+        (self.folder / "runs/second/final/summary.json").unlink()
+        self.assertEqual(self.explain(recipe)[0]["last_run"]["folder"], str(self.folder / "runs/z/first"))
+
+    def test_what_killed_explanations_left_in_memory_goes_and_what_others_use_stays(self):
+        left = Path(tempfile.mkdtemp(prefix="knack-explain-", dir="/dev/shm"))
+        used = Path(tempfile.mkdtemp(prefix="knack-explain-", dir="/dev/shm"))
+        self.addCleanup(used.rmdir)
+        (left / "run").mkdir()
+        (left / "run" / "epoch.safetensors").write_bytes(b"weights")
+        folder = os.open(used, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        self.explain(recipe_of())
+        self.assertFalse(left.exists())
+        self.assertTrue(used.exists())
 
     def test_nothing_is_written(self):
         self.explain(recipe_of())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Weights that knack trained in the same networks of Python, and the other way: both give the same logits.
 
-Networks are torchvision's where it has them; the small ResNet and the perceptron are those of tests/parity/reference.
+Networks are torchvision's and timm's where they have them; the small ResNet and the perceptron are those of tests/parity/reference.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ try:
     operators = torch.library.Library("torchvision", "DEF")
     for name in ["nms", "qnms"]:
         operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import timm
     import torchvision.models
 except ImportError as missing:
     print(f"skipped: {missing}; tests/integration/requirements.txt names the package")
@@ -66,22 +67,25 @@ class Logits(Case):
         model.load_state_dict(safetensors.torch.load_file(file), strict=True)
         return model.eval()
 
-    def assert_same_logits(self, use, make_model, **options):
+    def assert_same_logits(self, use, *makers, **options):
         run = self.train(self.recipe(use, **options), use)
         seen = []
         for name in ["live", "ema", "average", "model"]:
-            theirs = self.logits(self.load(make_model(), run / f"final/{name}.safetensors"))
             ours = self.predictions(run, "--weights", name)["outputs"]
-            torch.testing.assert_close(ours, theirs, **TOLERANCE)
-            seen.append(theirs)
+            for make_model in makers:
+                theirs = self.logits(self.load(make_model(), run / f"final/{name}.safetensors"))
+                torch.testing.assert_close(ours, theirs, **TOLERANCE)
+            seen.append(ours)
         self.assertFalse(torch.allclose(seen[0], seen[1], **TOLERANCE), "live and ema should differ")
-        self.assert_same_logits_of_initial_weights(run, use, make_model, options)
+        for make_model in makers:
+            self.assert_same_logits_of_initial_weights(run, use, make_model, options)
 
     def assert_same_logits_of_initial_weights(self, run, use, make_model, options):
         """Weights of Python's: evaluated in knack, and trained from."""
         torch.manual_seed(7)
         model = make_model().eval()
-        file = self.folder / f"{use}_initial.safetensors"
+        name = f"{use}_of_{type(model).__module__}"
+        file = self.folder / f"{name}.safetensors"
         safetensors.torch.save_file(model.state_dict(), file)
         ours = self.predictions(run, "--weights", file)["outputs"]
         torch.testing.assert_close(ours, self.logits(model), **TOLERANCE)
@@ -89,19 +93,19 @@ class Logits(Case):
         recipe = self.recipe(use, weights=str(file), **options)
         recipe.update(tricks=[], optimizer={"use": "sgd", "lr": 0.0})
         recipe["trainer"]["epochs"] = 1
-        trained = safetensors.torch.load_file(self.train(recipe, f"{use}_from") / "final/live.safetensors")
+        trained = safetensors.torch.load_file(self.train(recipe, name) / "final/live.safetensors")
         parameters = dict(model.named_parameters())
         self.assertTrue(same({name: trained[name] for name in parameters}, {k: v.data for k, v in parameters.items()}))
 
-    def test_of_torchvisions_resnet18(self):
-        self.assert_same_logits(
-            "resnet18", lambda: torchvision.models.resnet18(num_classes=CLASSES), num_classes=CLASSES
-        )
-
-    def test_of_torchvisions_resnet50(self):
-        self.assert_same_logits(
-            "resnet50", lambda: torchvision.models.resnet50(num_classes=CLASSES), num_classes=CLASSES
-        )
+    def test_of_torchvision_and_timm(self):
+        for use in ["resnet18", "resnet50"]:
+            with self.subTest(use):
+                self.assert_same_logits(
+                    use,
+                    lambda: getattr(torchvision.models, use)(num_classes=CLASSES),
+                    lambda: timm.create_model(use, num_classes=CLASSES),
+                    num_classes=CLASSES,
+                )
 
     def test_of_the_resnet20_for_small_images(self):
         self.assert_same_logits("resnet20", lambda: ResNet20(CHANNELS, CLASSES), in_channels=CHANNELS)

@@ -40,7 +40,7 @@ def lines_of(run):
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def train(folder):
+def train(folder, name="run"):
     """A real run of a second: an MLP with three tricks, two epochs."""
     digits = {"use": "idx", "root": str(ROOT / "configs" / "data" / "digits"), "split": "train", "workers": 0}
     recipe = {"name": "small", "model": {"use": "mlp", "in_features": 64, "hidden": [16], "num_classes": 10},
@@ -52,8 +52,8 @@ def train(folder):
                          {"use": "weight_average", "best": 2}]}
     file = folder / "recipe.json"
     file.write_text(json.dumps(recipe))
-    knack("train", file, "--run-dir", folder / "run", "--quiet")
-    return folder / "run"
+    knack("train", file, "--run-dir", folder / name, "--quiet")
+    return folder / name
 
 
 class Pages(unittest.TestCase):

@@ -73,7 +73,8 @@ def summary(lines):
         if line.get("final"):
             metrics = {key: line[key] for key in ("loss", "top1", "top5")}
             sets.setdefault(line["weights"], {})[line["split"]] = metrics
-    tricks = {"ema": {"updates": 380, "decay": 0.98, "seconds": 0.2}, "precise_bn": {"seconds": 12.0}}
+    tricks = {"ema": {"updates": 380, "decay": 0.98, "seconds": 0.2}, "precise_bn": {"seconds": 12.0},
+              "no_weight_decay": {"parameters_with_decay": "conv1.weight, fc.weight", "parameters": 65, "seconds": 2e-4}}
     return {"chosen": "ema", "reason": "highest top1 on valid (0.9870)", "monitor": "top1", "mode": "max",
             "epochs": EPOCHS, "steps": EPOCHS * STEPS, "samples": EPOCHS * STEPS * 64, "seconds": 21.5, "sets": sets,
             "tricks": tricks}
@@ -116,6 +117,6 @@ def write(folder, lines, **files):
 def whole(folder, seed=1, offset=0.0, **sections):
     """Everything that a finished run leaves and a page shows."""
     lines = records(offset=offset)
-    log = "2026-11-23T10:30:08.000 epoch\n2026-11-23T10:30:09.000 warning: 3 samples were left out <b>\n"
+    log = "2026-11-23T10:30:08.000Z epoch\n2026-11-23T10:30:09.000Z warning: 3 samples were left out <b>\n"
     return write(folder, lines, recipe=recipe(seed, **sections), summary=summary(lines), environment=environment(),
                  classification=classification(), log=log)

@@ -73,12 +73,39 @@ class StrangeRuns(Pages):
         self.assertIn("unfinished", self.open("steps", steps, recipe=folders.recipe()))
         one = self.open("one", folders.records(1, False), recipe=folders.recipe())
         self.assertIn("as of epoch 1 of 20", one)
-        log = "2026-11-23T10:30:09.000 warning: stopped by SIGINT; knack train --resume goes on\n"
+        log = "2026-11-23T10:30:09.000Z warning: stopped by SIGINT; knack train --resume goes on\n"
         self.assertIn("stopped", self.open("stopped", folders.records(3, False), recipe=folders.recipe(), log=log))
-        log += "2026-11-23T10:40:09.000 error: epoch 4, step 99: expected a finite loss, found <NaN>\n"
+        log += "2026-11-23T10:40:09.000Z error: epoch 4, step 99: expected a finite loss, found <NaN>\n"
         failed = self.open("failed", folders.records(3, False), recipe=folders.recipe(), log=log)
         self.assertIn("failed, as of epoch 3 of 20", failed)
         self.assertIn("epoch 4, step 99: expected a finite loss, found <NaN>", failed)
+
+    def test_runs_that_failed_in_their_first_epoch(self):
+        log = "2026-11-23T10:30:07.900Z sample: mlp\n2026-11-23T10:30:10.000Z error: epoch 1, step 2: expected a finite loss\n"
+        text = self.open("first", [], recipe=folders.recipe(), environment=folders.environment(), log=log)
+        for part in ("failed, before the end of the first epoch", "Training time\n2.1 s",
+                     "There is nothing to draw: the run failed before the end of its first epoch."):
+            self.assertIn(part, text)
+
+    def test_counts_the_time_of_all_sessions_so_far(self):
+        # Of 10:30 and 11:00, as in environment.json; the half hour between is no training.
+        log = ("2026-11-23T10:30:07.500Z sample: mlp\n2026-11-23T10:30:20.000Z epoch 1\nof two lines\n"
+               "2026-11-23T11:00:03.000Z goes on\n2026-11-23T11:00:09.500Z warning: stopped by SIGINT\n")
+        lines = folders.records(3, False)
+        text = self.open("sessions", lines, recipe=folders.recipe(), environment=folders.environment(), log=log)
+        self.assertIn("Training time\n19.0 s\nso far", text)
+        self.assertRegex(text, r"precise_bn\s+1\.8 s\s+9\.5 %")  # 0.6 s in each of three epochs
+        seconds = sum(line["seconds"] for line in lines if line["split"] == "train")
+        text = self.open("no-log", lines, recipe=folders.recipe(), environment=folders.environment())
+        self.assertIn(f"Training time\n{seconds:.1f} s\nso far", text)
+
+    def test_the_best_weights_so_far_are_those_the_end_would_choose(self):
+        lines = folders.records(3, False)
+        top1 = {line["weights"]: line["top1"] for line in lines if line["split"] == "valid"}
+        self.assertIn(f"Best weights so far\nema\ntop1 on valid\n{top1['ema']:.4f}", self.open("led", lines, recipe=folders.recipe()))
+        loss = {**folders.recipe(), "trainer": {"epochs": 3, "monitor": "loss", "mode": "min"}}
+        lines = [{**line, "loss": line["loss"] + 9 * (line["weights"] == "ema")} for line in lines]
+        self.assertIn("Best weights so far\nlive\nloss on valid", self.open("loss", lines, recipe=loss))
 
     def test_says_that_there_is_no_file_of_metrics(self):
         lines = folders.records()

@@ -201,6 +201,24 @@ class FinishedRun(Pages):
         self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth"), 400)
         self.assertLessEqual(self.browser.run("return document.querySelector('#chart-loss canvas').clientWidth"), 400)
 
+    def test_tables_can_be_read_on_a_narrow_screen(self):
+        for width in (400, 500):
+            self.browser.resize(width)
+            facts = self.browser.run("return [...document.querySelectorAll('.tricks .facts')].map(cell => cell.getBoundingClientRect())"
+                                     ".map(box => [box.left, box.right, box.height])")
+            self.assertEqual(len(facts), 3)
+            for left, right, height in facts:
+                self.assertGreater(right - left, 0.7 * width)
+                self.assertLessEqual(right, width)
+                self.assertLess(height, 100)
+            cut = ("return [...document.querySelectorAll('.scroll caption, .table figcaption')]"
+                   ".filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.textContent)")
+            self.assertEqual(self.browser.run(cut), [])
+
+    def test_says_which_epoch_the_time_of_evaluations_counts_to(self):
+        caption = self.browser.run("return document.querySelector('#chart-trick-seconds figcaption').textContent")
+        self.assertIn("evaluations after the epoch before", caption)
+
     def test_names_its_charts_for_screen_readers(self):
         names = self.browser.named_images()
         for chart in self.data["charts"]:
@@ -253,6 +271,17 @@ class RealRun(Pages):
             self.assertEqual(curves["chart-loss", name]["y"], expected)
         self.assertEqual(len(curves["chart-loss", "average"]["y"]), 1)
         self.assertIn("finished", self.browser.run("return document.body.innerText"))
+
+    def test_tells_its_time_from_the_log(self):
+        run = train(self.folder, "told")
+        seconds = json.loads((run / "final" / "summary.json").read_text())["seconds"]
+        (run / "final" / "summary.json").unlink()
+        started = json.loads((run / "environment.json").read_text())["sessions"][0]["started"]
+        first = (run / "log.txt").read_text().split(" ", 1)[0]
+        self.assertRegex(first, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertLessEqual(started[:-1], first)  # or its first line counted to no session
+        shown = re.search(r"Training time</dt><dd>([\d.]+) s<small>so far", page_of(run).read_text(encoding="utf-8"))
+        self.assertAlmostEqual(float(shown[1]), seconds, delta=0.5)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ usage: resume_changes_test.py KNACK PLUGINS FAILING_CALLS [argument of unittest.
 """
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -216,6 +217,19 @@ class WhichRun(Case):
         self.assert_same(outcome(first), outcome(second))
         self.knack("train", self.recipe, "--resume", "auto")  # all are finished: a new one
         self.assertEqual(len(self.runs()), 3)
+
+    def test_auto_finds_runs_wherever_they_are_below_runs(self):
+        for run in ("runs/mine", "runs/z/theirs"):
+            raises = f"after_step:3:{signal.SIGTERM}"
+            self.knack("train", self.recipe, "--run-dir", run, raises=raises, code=STOPPED + signal.SIGTERM)
+        finished = lambda: [is_finished(self.folder / "runs" / run) for run in ("mine", "z/theirs")]  # noqa: E731
+        os.utime(self.folder / "runs/mine/log.txt")  # trained last
+        self.knack("train", "--resume", "auto")
+        self.assertEqual(finished(), [True, False])
+        self.knack("train", self.write({**small_recipe(), "name": "other"}, "other.json"), "--resume", "auto")
+        self.assertEqual(finished(), [True, False])
+        self.knack("train", self.recipe, "--resume", "auto")
+        self.assertEqual(finished(), [True, True])
 
     def test_auto_with_a_folder_begins_goes_on_and_ends(self):
         words = ("train", self.recipe, "--resume", "auto", "--run-dir", "mine")

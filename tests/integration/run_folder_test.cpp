@@ -16,6 +16,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr int kUsage = 2;
+constexpr int kRecipe = 3;
 constexpr int kData = 5;
 constexpr int kTraining = 6;
 
@@ -182,6 +183,20 @@ TEST(RunFolder, OfATrainingThatCannotStartIsLeftAsItWas) {
   EXPECT_EQ(bench.knack({"train", bad, "--run-dir", "mine"}).exit_code, kData);
   EXPECT_TRUE(std::filesystem::is_empty(bench.path() / "mine"));
   EXPECT_EQ(bench.knack({"train", good, "--run-dir", "mine"}).exit_code, 0);
+}
+
+TEST(RunFolder, OfARecipeWhoseErrorShowsLateIsLeftAsItWas) {
+  Workbench bench;
+  Json recipe = small_recipe();
+  recipe["tricks"] = {{{"use", "ema"}}, {{"use", "weight_average"}, {"of", "emaa"}}};
+  const std::string file = bench.write("recipe.json", recipe).string();
+  EXPECT_EQ(bench.knack({"train", file, "--run-dir", "run"}).exit_code, kRecipe);
+  EXPECT_FALSE(std::filesystem::exists(bench.path() / "run"));
+  EXPECT_EQ(bench.knack({"train", file}).exit_code, kRecipe);
+  EXPECT_FALSE(std::filesystem::exists(bench.path() / "runs"));
+  recipe["tricks"][1]["of"] = "ema";
+  bench.write("recipe.json", recipe);
+  EXPECT_EQ(bench.knack({"train", file, "--run-dir", "run"}).exit_code, 0);
 }
 
 TEST(RunFolder, OfATrainingThatFailsLaterIsKeptWithTheReason) {

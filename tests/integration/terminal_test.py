@@ -99,6 +99,14 @@ class AtATerminal(Training):
         )
         self.assertTrue([line for line in progress if re.match(pattern, line)], progress)
 
+    def test_eighty_columns_have_room_for_it_in_brief(self):
+        progress, staying = drawn(self.finished(columns=80))
+        pattern = (
+            rb"^epoch \d+/40  \d+/6400  train \d\.\d{4}  live top1 [01]\.\d{4}  (best [01]\.\d{4}  )?"
+            rb"\d+/s  ETA [\d:.]+( s)?$"
+        )
+        self.assertTrue([line for line in progress if re.match(pattern, line)], progress)
+
     def test_the_line_never_breaks(self):
         for columns in (20, 40, 79):
             with self.subTest(columns):

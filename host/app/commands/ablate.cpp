@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <iostream>
 
 #include "host/ablate/ablation_report.hpp"
@@ -10,6 +11,7 @@
 #include "host/common/error.hpp"
 #include "host/common/json_text.hpp"
 #include "host/explain/explain.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -61,22 +63,54 @@ AblationRequest request_of(const AblateCommand& command, const CommonOptions& co
   return request;
 }
 
-/// Throws Error(usage) for a metric that no run will have. The monitored one needs no look: every
-/// training has its own.
-void check_metric(const std::string& metric, const std::filesystem::path& file, Recipe recipe,
-                  const Document& document, CommandEnvironment& environment) {
-  if (metric == recipe.trainer.monitor) return;
-  recipe.trainer.monitor = metric;
-  const ChildSignals signals;  // kept from the threads that begin here, too
-  const auto failure =
-      explain(recipe, document, file, environment.registry(), environment.services()).failure;
-  if (!failure || failure->diagnostics().front().id.text() != "E0341") return;
-  Diagnostic problem = failure->diagnostics().front();
+/// E0341 of a metric that came from the command line.
+Error refused_metric(Diagnostic problem) {
   problem.id = "E0105";
   problem.place = {};
   problem.subject.clear();
   problem.sentence = "--metric" + problem.sentence.substr(problem.sentence.find(':'));
-  throw Error(problem);
+  return Error(problem);
+}
+
+/// Throws Error(usage) unless every training of the plan has this weight set.
+void check_weights(const std::string& name, const std::vector<SetFacts>& sets, const Plan& plan) {
+  std::vector<std::string> known;
+  for (const SetFacts& set : sets) known.push_back(set.name);
+  const std::string expected = "--weights " + backticked(name) + ": expected ";
+  const auto found =
+      std::find_if(sets.begin(), sets.end(), [&](const SetFacts& set) { return set.name == name; });
+  if (found == sets.end()) {
+    throw Error("E0105", expected + "a weight set of the recipe, which are " +
+                             backticked_list(known) + suggestion(name, known));
+  }
+  for (const Condition& condition : plan.conditions) {
+    const std::vector<std::string>& tricks = condition.tricks;
+    const bool is_there = found->publisher.empty() ||
+                          std::find(tricks.begin(), tricks.end(), found->publisher) != tricks.end();
+    if (is_there) continue;
+    throw Error("E0105", expected + "a weight set of every training, found that of the trick " +
+                             backticked(found->publisher) + ", which " +
+                             backticked(condition.name) +
+                             " leaves out; compare the chosen weights, or name other --tricks");
+  }
+}
+
+/// Throws Error(usage) for a metric or weight set that no run will have. What every training has
+/// needs no look: the monitored metric, the weights it chose.
+void check_measure(const AblationRequest& request, const std::filesystem::path& file, Recipe recipe,
+                   const Document& document, CommandEnvironment& environment) {
+  const Measure& measure = request.measure;
+  if (measure.metric == recipe.trainer.monitor && measure.weights.empty()) return;
+  recipe.trainer.monitor = measure.metric;
+  const ChildSignals signals;  // kept from the threads that begin here, too
+  const Explained explained =
+      explain(recipe, document, file, environment.registry(), environment.services());
+  if (explained.failure) {
+    const Diagnostic& problem = explained.failure->diagnostics().front();
+    if (problem.id.text() == "E0341") throw refused_metric(problem);
+  } else if (!measure.weights.empty()) {
+    check_weights(measure.weights, explained.explanation.sets, request.plan);
+  }
 }
 
 void print(const AblateCommand& command, const Ablation& ablation,
@@ -102,11 +136,12 @@ int ablate(const AblateCommand& command, const CommonOptions& common) {
   const AblationRequest request = request_of(command, common, recipe);
   const std::filesystem::path by_default =
       std::filesystem::path(recipe.trainer.run_root) / (recipe.name + "-ablation");
-  const AblationFolder folder(command.folder.empty() ? by_default : command.folder, request.recipe);
-  Ablation ablation(request, folder, environment.console());
-  if (ablation.finished() == 0) {
-    check_metric(request.measure.metric, command.recipe, recipe, document, environment);
+  const std::filesystem::path place = command.folder.empty() ? by_default : command.folder;
+  if (!AblationFolder::has_finished_run(place)) {
+    check_measure(request, command.recipe, recipe, document, environment);
   }
+  const AblationFolder folder(place, request.recipe);
+  Ablation ablation(request, folder, environment.console());
   const int signal = ablation.run();
   if (signal != 0) {
     environment.console().warning(std::string("stopped by ") + signal_name(signal) + "; " +

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "host/app/commands/commands.hpp"
-#include "host/checkpoint/atomic_file.hpp"
 #include "host/common/json_text.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/report/html/comparison.hpp"
+#include "host/report/html/page.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -183,7 +183,7 @@ int compare(const CompareCommand& command, const CommonOptions&) {
     std::cerr << "note: " << one_line(remark, remark.size()) << "\n";
   }
   if (!command.to.empty()) {
-    write_file_atomically(command.to, comparison_html(comparison));
+    html::write_page(command.to, comparison_html(comparison));
     std::cerr << "the page is " << command.to.string() << "\n";
   }
   return static_cast<int>(ExitCode::ok);
@@ -198,7 +198,7 @@ void declare_compare(CommandTable& table) {
   command
       .add_option("runs", options.runs,
                   "Run folders; those that differ only in the seed are a group")
-      ->type_name("RUN...")
+      ->type_name("RUN")
       ->required();
   command.add_option("--to", options.to, "Also write a page with overlaid curves to this file")
       ->type_name("FILE");

@@ -24,17 +24,20 @@ Paint paint_of(Health health) {
   return health == Health::warning ? Paint::yellow : Paint::red;
 }
 
-void print(const Findings& findings) {
+/// With `is_quiet` only what is not as it should be.
+void print(const Findings& findings, bool is_quiet) {
   const bool has_colors = has_color(STDOUT_FILENO);
   std::size_t counts[3] = {};
   for (const Finding& finding : findings) {
     const std::string word = word_for(finding.health);
     ++counts[static_cast<std::size_t>(finding.health)];
+    if (is_quiet && finding.health == Health::ok) continue;
     std::cout << painted(word, paint_of(finding.health), has_colors)
               << std::string(9 - word.size(), ' ') << finding.subject << ": " << finding.found
               << "\n";
     if (!finding.advice.empty()) std::cout << "         what to do: " << finding.advice << "\n";
   }
+  if (is_quiet) return;
   std::cout << "\n"
             << counts[0] << " ok, warnings: " << counts[1] << ", problems: " << counts[2] << "\n";
 }
@@ -59,7 +62,7 @@ int examine_all(const DoctorCommand& command, const CommonOptions& common) {
   if (command.json) {
     print_json(findings);
   } else {
-    print(findings);
+    print(findings, common.quiet);
   }
   return has_problem(findings) ? kProblem : static_cast<int>(ExitCode::ok);
 }

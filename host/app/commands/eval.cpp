@@ -126,7 +126,7 @@ void print_numbers(const EvalCommand& command, const std::string& title, const M
 }
 
 int evaluate(const EvalCommand& command, const CommonOptions& common) {
-  const RunFolder folder = RunFolder::open(command.run);
+  const RunFolder folder = RunFolder::open(command.run, true);
   const RunWeights weights = find_weights(folder, command.request);
   check_predictions(command);
   CommandEnvironment environment(common);

@@ -82,7 +82,7 @@ void print_json(const ExportCommand& command, const ExportedWeights& exported) {
 }
 
 int export_set(const ExportCommand& command, const CommonOptions& common) {
-  const RunFolder folder = RunFolder::open(command.run);
+  const RunFolder folder = RunFolder::open(command.run, true);
   check_target(command);
   const RunWeights weights = find_weights(folder, command.request);
   CommandEnvironment environment(common);

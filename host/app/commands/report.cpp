@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include "host/app/commands/commands.hpp"
-#include "host/checkpoint/atomic_file.hpp"
 #include "host/recipe/diagnostics.hpp"
+#include "host/report/html/page.hpp"
 #include "host/report/html/report_html.hpp"
 
 namespace knack::host {
@@ -18,7 +18,7 @@ int write_page(const ReportCommand& command, const CommonOptions&) {
   const RunFolder folder = RunFolder::open(command.run);
   const std::filesystem::path file = command.to.empty() ? report_file(folder) : command.to;
   const RunData run = read_run(folder);
-  write_file_atomically(file, report_html(run));
+  html::write_page(file, report_html(run));
   for (const std::string& remark : run.remarks) {
     std::cerr << "warning: " << one_line(remark, remark.size()) << "\n";
   }

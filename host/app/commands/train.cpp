@@ -134,6 +134,7 @@ class Training {
                                                .threads = fit_->parts().threads,
                                                .device = placement.device().str()});
     add_session(folder_, environment);
+    is_started_ = true;
     stream_.send("run_started", {{"folder", folder_.path().string()},
                                  {"model", fit_->parts().description()},
                                  {"environment", environment},
@@ -170,8 +171,13 @@ class Training {
       problems.back().helps.push_back(how_to_go_on());
     }
     const Error failure = environment_.placed(Error(error.code(), problems));
+    const bool has_begun = is_resumed_ || checkpoint_ || fit_->loop().counters().step > 0;
+    if (!has_begun && failure.code() == ExitCode::recipe) {
+      folder_.discard();  // as before training: the mended recipe may have it
+      throw failure;
+    }
     environment_.console().debug(std::string("error: ") + failure.what());  // also in the run's log
-    RunReport(folder_, environment_.console()).write();
+    if (is_started_) RunReport(folder_, environment_.console()).write();
     throw failure;
   }
 
@@ -181,6 +187,7 @@ class Training {
   Recipe to_build_;
   RunFolder folder_;
   const bool is_resumed_ = false;
+  bool is_started_ = false;                          // until then a folder stays as it was
   std::optional<std::filesystem::path> checkpoint_;  // the newest
   const AllowedChanges allowed_;
   std::unique_ptr<Fit> fit_;
@@ -259,10 +266,7 @@ void declare_train(CommandTable& table) {
   command
       .add_option("--resume", options.resume,
                   "Go on with a run; auto: with the newest that has not come to its end")
-      ->type_name("RUN|auto")
-      ->check([](const std::string& text) {
-        return text.empty() ? "expected a run folder or auto, found nothing" : std::string();
-      });
+      ->type_name("RUN|auto");
   command
       .add_option("--allow-change", options.allowed_changes,
                   "Go on although this key of the recipe differs from that of the run")

@@ -97,11 +97,8 @@ std::string table(const Chart& chart) {
   const std::vector<std::size_t> chosen = evenly(all.size(), kMostRows);
   const bool has_epochs = std::any_of(
       all.begin(), all.end(), [](const auto* entry) { return std::isfinite(entry->second.epoch); });
-  std::string out = "<table>\n<caption>" + escaped(chart.title) +
-                    (chosen.size() < all.size() || all.size() > 3 * kMostRows
-                         ? ": some of the rows; metrics.jsonl has all"
-                         : "") +
-                    "</caption>\n<thead><tr>";
+  const bool is_whole = chosen.size() == all.size() && all.size() <= 3 * kMostRows;
+  std::string out = "<table>\n<thead><tr>";
   if (has_epochs && chart.x_name != "epoch") out += "<th scope=\"col\">epoch</th>";
   out += "<th scope=\"col\">" + escaped(chart.x_name) + "</th>";
   for (const std::size_t c : shown) {
@@ -119,7 +116,9 @@ std::string table(const Chart& chart) {
     }
     out += "</tr>\n";
   }
-  return out + "</tbody>\n</table>\n";
+  return captioned(
+      escaped(chart.title) + (is_whole ? "" : ": some of the rows; metrics.jsonl has all"),
+      out + "</tbody>\n</table>");
 }
 
 /// Text as a JSON string that can stand in a script element.
@@ -186,8 +185,7 @@ std::string figure(const Chart& chart) {
          chart.id + "\">\n<figcaption><h3>" + escaped(chart.title) + "</h3>" +
          (caption.empty() ? "" : "<p>" + escaped(caption) + "</p>") + "</figcaption>\n" +
          legend(chart) + "<div class=\"plot\">\n" + svg(chart) + "</div>\n" + thinning_note(chart) +
-         "<details><summary>Numbers</summary>\n<div class=\"scroll\">" + table(chart) +
-         "</div></details>\n</figure>\n";
+         "<details><summary>Numbers</summary>\n" + table(chart) + "</details>\n</figure>\n";
 }
 
 std::string chart_data(const std::vector<Chart>& charts) {

@@ -199,6 +199,14 @@ void remark_non_finite(const ComparedRun& run, std::vector<std::string>& remarks
                     " not finite everywhere; left out of means and curves where not");
 }
 
+/// The last epoch with a record; null before the first.
+nlohmann::ordered_json epoch_json(const RunData& run) {
+  constexpr double kLargest = 1LL << 53;  // up to which a double has every integer
+  const double epoch = html::last_epoch(run);
+  if (std::abs(epoch) <= kLargest) return static_cast<std::int64_t>(epoch);
+  return nullptr;
+}
+
 nlohmann::ordered_json run_json(const Comparison& comparison, const ComparedRun& run) {
   nlohmann::ordered_json json = {
       {"run", run.path},
@@ -206,8 +214,8 @@ nlohmann::ordered_json run_json(const Comparison& comparison, const ComparedRun&
       {"group", comparison.groups[run.group].letter},
       {"seed", html::member(html::member(run.data.recipe, "trainer"), "seed")},
       {"state", html::state_of(run.data)},
-      {"epoch", html::last_epoch(run.data)},
-      {"epochs", html::number_of(html::member(run.data.recipe, "trainer"), "epochs")},
+      {"epoch", epoch_json(run.data)},
+      {"epochs", html::member(html::member(run.data.recipe, "trainer"), "epochs")},
       {"chosen", html::member(run.data.summary, "chosen")},
       {"seconds", html::training_seconds(run.data)},
       {"sets", nlohmann::ordered_json::object()}};

@@ -150,7 +150,7 @@ std::string estimate_cell(const RunGroup& group, const std::vector<double>& valu
   const MeanEstimate estimate = estimate_of(group, values);
   std::string out = "<td class=\"n\">" + html::number(estimate.mean);
   if (std::isfinite(estimate.standard_deviation)) {
-    out += " &#177; " + html::number(estimate.standard_deviation) +
+    out += " &#177; " + html::number(estimate.standard_deviation, estimate.mean) +
            "<br><small>95 %: " + html::measured(estimate.interval.low) + " to " +
            html::measured(estimate.interval.high) + "</small>";
   }
@@ -205,17 +205,19 @@ std::string results_table(const Comparison& comparison, const std::string& split
   if (rows.empty()) return "";
   const std::vector<std::string> metrics(names.begin(), names.end());
   std::string out =
-      "<div class=\"scroll\"><table class=\"sets groups\">\n<caption>On " + split +
-      ": mean over the runs of a group, &#177; their standard deviation, and the 95 % "
-      "interval of the mean (Student's t).</caption>\n<thead><tr><th "
-      "scope=\"col\">Group</th><th scope=\"col\">Weights</th><th scope=\"col\" "
+      "<table class=\"sets groups\">\n<thead><tr><th scope=\"col\">Group</th><th "
+      "scope=\"col\">Weights</th><th scope=\"col\" "
       "class=\"n\">Runs</th>";
   for (const std::string& metric : metrics) {
     out += "<th scope=\"col\" class=\"n\">" + html::name(metric) + "</th>";
   }
   out += "</tr></thead>\n<tbody>\n";
   for (const GroupResult& row : rows) out += result_row(comparison, row, metrics);
-  return out + "</tbody>\n</table></div>\n";
+  return html::captioned("On " + split +
+                             ": mean over the runs of a group, &#177; their standard deviation, "
+                             "and the 95 % t interval "
+                             "of the mean, which may reach beyond what the metric can.",
+                         out + "</tbody>\n</table>");
 }
 
 std::string differences_table(const Comparison& comparison) {
@@ -231,8 +233,9 @@ std::string differences_table(const Comparison& comparison) {
     out += "<tr><th scope=\"row\"><code>" + html::escaped(varied.key) + "</code></th>";
     for (const nlohmann::ordered_json& value : varied.values) {
       const std::string text =
-          value.is_null()
-              ? "-"
+          value.is_null() ? "-"
+          : value.is_object()
+              ? "with"
               : value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
       out += "<td class=\"facts\"><code>" + html::escaped(text.substr(0, 400)) + "</code></td>";
     }
@@ -254,7 +257,7 @@ std::string runs_table(const Comparison& comparison) {
     const std::string chosen = html::string_of(run.data.summary, "chosen");
     const std::string monitored = html::monitored_metric(run.data);
     const MetricStream* stream =
-        run.data.metrics.find("valid", chosen.empty() ? "live" : chosen, html::has_final(run.data));
+        run.data.metrics.find("valid", html::leading_set(run.data), html::has_final(run.data));
     out += "<tr><th scope=\"row\"><code>" + html::escaped(run.path) + "</code></th><td>" +
            comparison.groups[run.group].letter + "</td>" +
            html::count_cell(html::number_of(html::member(run.data.recipe, "trainer"), "seed")) +

@@ -4,10 +4,13 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <fstream>
 #include <span>
 #include <string_view>
 
+#include "host/checkpoint/atomic_file.hpp"
 #include "host/common/embedded_file.hpp"
+#include "host/common/error.hpp"
 #include "host/report/html/text.hpp"
 
 namespace knack::host {
@@ -22,6 +25,17 @@ namespace {
 constexpr const char* kIcon =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath "
     "d='M2 2v12h12M4 5q3 6 10 6' fill='none' stroke='%230072B2' stroke-width='2'/%3E%3C/svg%3E";
+
+// Of every page, by which it is known.
+constexpr std::string_view kBegin =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+    "name=\"generator\" content=\"knack\">\n";
+
+bool is_page(const std::filesystem::path& file) {
+  std::string begin(kBegin.size(), '\0');
+  std::ifstream input(file, std::ios::binary);
+  return input.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kBegin;
+}
 
 std::string_view asset(std::string_view wanted) {
   for (const EmbeddedFile& file : report_assets()) {
@@ -48,7 +62,7 @@ std::string page(const std::string& title, const std::string& body,
       std::string(asset("uPlot.min.css")) + "\n" + std::string(asset("report.css"));
   const std::string library(asset("uPlot.iife.min.js"));
   const std::string script(asset("report.js"));
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+  return std::string(kBegin) +
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " +
          checksum(style) + "; script-src " + checksum(library) + " " + checksum(script) +
          "; img-src data:; base-uri 'none'; form-action 'none'\">\n"
@@ -61,6 +75,18 @@ std::string page(const std::string& title, const std::string& body,
          "-->\n<script type=\"application/json\" id=\"chart-data\">" + chart_data(charts) +
          "</script>\n<script>" + library + "</script>\n<script>" + script +
          "</script>\n</body>\n</html>\n";
+}
+
+void write_page(const std::filesystem::path& file, const std::string& page) {
+  std::error_code failure;
+  const bool has_content = std::filesystem::is_regular_file(file, failure) &&
+                           std::filesystem::file_size(file, failure) > 0;
+  if (has_content && !is_page(file)) {
+    throw Error("E0503", file,
+                "expected a new file or an older page, found another file; choose another name, or "
+                "remove it");
+  }
+  write_file_atomically(file, page);
 }
 
 std::string section(const std::string& id, const std::string& heading, const std::string& content) {

@@ -2,6 +2,7 @@
 // One self-contained page: style, script and data inside, nothing else may be loaded.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,10 @@ namespace knack::host::html {
 /// script run, by their checksums, and pictures that are part of the page; nothing else.
 std::string page(const std::string& title, const std::string& body,
                  const std::vector<Chart>& charts);
+
+/// Writes a page to `file`, whole or not at all. Throws Error(data) when it cannot be written, and for
+/// a file that is no such page: it is somebody's, and stays.
+void write_page(const std::filesystem::path& file, const std::string& page);
 
 /// A section with a heading; nothing when `content` is empty.
 std::string section(const std::string& id, const std::string& heading, const std::string& content);

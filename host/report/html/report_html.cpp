@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/html/report_html.hpp"
 
-#include "host/checkpoint/atomic_file.hpp"
 #include "host/report/html/page.hpp"
 #include "host/report/html/run_charts.hpp"
+#include "host/report/html/run_results.hpp"
 #include "host/report/html/sections.hpp"
 #include "host/report/html/text.hpp"
 
@@ -33,9 +33,11 @@ std::string notes_on_curves(const RunData& run, bool has_curves) {
            "numbers above.</p>\n";
   }
   if (!has_curves) {
-    out +=
-        "<p class=\"note\">There is nothing to draw yet: the first numbers come with the first "
-        "epoch.</p>\n";
+    out += html::state_of(run) == "failed"
+               ? "<p class=\"note\">There is nothing to draw: the run failed before the end of its "
+                 "first epoch.</p>\n"
+               : "<p class=\"note\">There is nothing to draw yet: the first numbers come with the "
+                 "first epoch.</p>\n";
   }
   return out;
 }
@@ -67,7 +69,7 @@ std::filesystem::path report_file(const RunFolder& folder) {
 }
 
 void write_report(const RunFolder& folder) {
-  write_file_atomically(report_file(folder), report_html(read_run(folder)));
+  html::write_page(report_file(folder), report_html(read_run(folder)));
 }
 
 }  // namespace knack::host

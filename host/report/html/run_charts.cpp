@@ -110,6 +110,7 @@ void add_reported(const RunData& run, std::vector<Chart>& charts) {
   const MetricStream* train = run.metrics.find("train", "live", false);
   if (train == nullptr) return;
   Chart seconds = begin_chart(run, "chart-trick-seconds", "Seconds in each trick, by epoch", false);
+  seconds.caption = "Of an epoch's training, and of the evaluations after the epoch before.";
   seconds.is_log = true;
   std::size_t count = 0;
   for (const MetricColumn& column : train->columns) {

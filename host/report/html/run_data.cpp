@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/html/run_data.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+
+#include "host/report/html/text.hpp"
 
 namespace knack::host {
 namespace {
@@ -58,6 +64,53 @@ std::string_view without_time(std::string_view line) {
   return space == std::string_view::npos ? line : line.substr(space + 1);
 }
 
+/// Seconds since 1970 of "2026-11-23T10:30:08.125Z", as log.txt and environment.json have times;
+/// NaN for anything else.
+double time_of(const std::string& text) {
+  std::tm parts{};
+  double second = NAN;
+  char zone[2];
+  const int count =
+      std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%6lf%1[Z]", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &second, zone);
+  if (count != 7 || !std::isfinite(second)) return NAN;
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  return static_cast<double>(::timegm(&parts)) + second;
+}
+
+/// How long the sessions of environment.json took: each from its first to its last line of the log.
+class SessionClock {
+ public:
+  explicit SessionClock(const Json& environment) {
+    for (const Json& session : html::member(environment, "sessions")) {
+      const double start = time_of(html::string_of(session, "started"));
+      if (std::isfinite(start)) starts_.push_back(start);
+    }
+    std::sort(starts_.begin(), starts_.end());
+    if (!starts_.empty()) seconds_ = 0;
+  }
+
+  void add_line(double time) {
+    if (std::isnan(time)) return;
+    bool is_first = std::isnan(last_);  // nothing of the run took the time before
+    for (; next_ < starts_.size() && starts_[next_] <= time; ++next_) is_first = true;
+    if (!is_first) seconds_ += std::max(0.0, time - last_);
+    last_ = time;
+  }
+
+  /// NaN when no session is known.
+  double seconds() const {
+    return seconds_;
+  }
+
+ private:
+  std::vector<double> starts_;  // in whole seconds
+  std::size_t next_ = 0;
+  double last_ = NAN;
+  double seconds_ = NAN;
+};
+
 void read_log(const fs::path& file, RunData& run) {
   if (!is_file(file, run.remarks)) return;
   std::error_code failure;
@@ -68,10 +121,12 @@ void read_log(const fs::path& file, RunData& run) {
   if (size > kLogPart) {
     input.seekg(static_cast<std::streamoff>(size - kLogPart));
     std::getline(input, line);  // the rest of one that began before
-    run.remarks.push_back("log.txt is long: only its last 4 MiB were searched for warnings");
+    run.remarks.push_back("log.txt is long: only its last 4 MiB were read for warnings and times");
   }
   std::deque<std::string> warnings;
+  SessionClock clock(run.environment);
   while (std::getline(input, line)) {
+    clock.add_line(time_of(line));
     const std::string_view text = without_time(line);
     if (text.empty()) continue;
     run.was_stopped = text.starts_with("warning: stopped by ");
@@ -81,6 +136,7 @@ void read_log(const fs::path& file, RunData& run) {
     warnings.push_back(line);
     if (warnings.size() > kMostWarnings) warnings.pop_front();
   }
+  run.log_seconds = clock.seconds();
   run.warnings.assign(warnings.begin(), warnings.end());
 }
 

@@ -2,6 +2,7 @@
 // What a run left in its folder, read for a report.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -26,6 +27,7 @@ struct RunData {
   std::uint64_t warning_count = 0;        ///< of the part of log.txt that was read
   bool was_stopped = false;               ///< whether the log ends with a stop by a signal
   std::string failure;                    ///< the error with which the log ends; else empty
+  double log_seconds = NAN;               ///< that the sessions took by log.txt; NaN if unknown
   std::vector<std::string> remarks;       ///< what could not be read
 };
 

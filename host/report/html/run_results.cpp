@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "host/report/html/text.hpp"
 
@@ -81,15 +83,32 @@ double last_value(const MetricStream* stream, std::string_view metric) {
   return column == nullptr || column->value.empty() ? NAN : column->value.back();
 }
 
+std::string leading_set(const RunData& run) {
+  const std::string chosen = string_of(run.summary, "chosen");
+  if (!chosen.empty()) return chosen;
+  const std::string monitored = monitored_metric(run);
+  const double sign = higher_is_better(run) ? -1 : 1;
+  std::string leading = "live";
+  std::pair<double, double> least(INFINITY, INFINITY);
+  for (const std::string& set : evaluated_sets(run, false)) {
+    const MetricStream* valid = run.metrics.find("valid", set, false);
+    const std::pair<double, double> reached(sign * last_value(valid, monitored),
+                                            last_value(valid, "loss"));
+    if (std::isnan(reached.first) || !(reached < least)) continue;
+    least = reached;
+    leading = set;
+  }
+  return leading;
+}
+
 double training_seconds(const RunData& run) {
   const double ended = number_of(run.summary, "seconds");
   if (std::isfinite(ended)) return ended;
   const MetricStream* train = run.metrics.find("train", "live", false);
   const MetricColumn* seconds = train == nullptr ? nullptr : train->column("seconds");
-  if (seconds == nullptr) return NAN;
-  double sum = 0;
-  for (const double value : seconds->value) sum += value;
-  return sum;
+  if (seconds == nullptr) return run.log_seconds;
+  const double epochs = std::accumulate(seconds->value.begin(), seconds->value.end(), 0.0);
+  return std::fmax(run.log_seconds, epochs);
 }
 
 }  // namespace knack::host::html

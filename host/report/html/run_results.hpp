@@ -10,7 +10,8 @@
 
 namespace knack::host::html {
 
-/// "finished", "stopped" by a signal, or "unfinished": it goes on, or was killed.
+/// "finished", "stopped" by a signal, "failed" with an error, or "unfinished": it goes on, or was
+/// killed.
 std::string state_of(const RunData& run);
 
 /// The last epoch that has a record of the training; NaN before the first.
@@ -38,7 +39,12 @@ std::vector<std::string> evaluated_metrics(const RunData& run, const std::vector
 /// The last value of a column; NaN when there is none.
 double last_value(const MetricStream* stream, std::string_view metric);
 
-/// What the training took; so far, the sum of its epochs. NaN where nothing tells.
+/// The chosen weight set. Before the end, the one that would be chosen by the last evaluations on
+/// `valid`; "live" where these tell nothing.
+std::string leading_set(const RunData& run);
+
+/// What the training took. Before the end, what its log tells, and its epochs without evaluations
+/// where that is more. NaN where nothing tells.
 double training_seconds(const RunData& run);
 
 }  // namespace knack::host::html

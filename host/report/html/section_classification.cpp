@@ -95,9 +95,7 @@ std::string heat_map(const Matrix& matrix) {
 }
 
 std::string matrix_table(const Matrix& matrix) {
-  std::string out =
-      "<table class=\"matrix\">\n<caption>Rows: target. Columns: predicted.</caption>\n"
-      "<thead><tr><td></td>";
+  std::string out = "<table class=\"matrix\">\n<thead><tr><td></td>";
   for (std::size_t j = 0; j < matrix.size(); ++j) {
     out += "<th scope=\"col\" class=\"n\">" + std::to_string(j) + "</th>";
   }
@@ -107,21 +105,21 @@ std::string matrix_table(const Matrix& matrix) {
     for (const double cell : matrix[i]) out += "<td class=\"n\">" + rounded(cell) + "</td>";
     out += "</tr>\n";
   }
-  return out + "</tbody>\n</table>\n";
+  return captioned("Rows: target. Columns: predicted.", out + "</tbody>\n</table>");
 }
 
 std::string pairs(const Json& confused) {
   if (!confused.is_array() || confused.empty()) return "";
   std::string out =
-      "<table class=\"pairs\">\n<caption>Most frequent mistakes</caption>\n<thead><tr>"
-      "<th scope=\"col\" class=\"n\">Target</th><th scope=\"col\" class=\"n\">Taken for"
+      "<table>\n<thead><tr><th scope=\"col\" class=\"n\">Target</th><th scope=\"col\" "
+      "class=\"n\">Taken for"
       "</th><th scope=\"col\" class=\"n\">Times</th></tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < std::min(confused.size(), kMostPairs); ++i) {
     out += "<tr>" + count_cell(number_of(confused[i], "target")) +
            count_cell(number_of(confused[i], "predicted")) +
            count_cell(number_of(confused[i], "count")) + "</tr>\n";
   }
-  return out + "</tbody>\n</table>\n";
+  return captioned("Most frequent mistakes", out + "</tbody>\n</table>");
 }
 
 /// The address of a picture that is part of the page; empty for anything else.
@@ -166,8 +164,8 @@ std::string classification(const RunData& run) {
   std::string out;
   if (!matrix.empty()) {
     out += "<div class=\"pair\"><div>" + heat_map(matrix) +
-           "<details><summary>Numbers</summary>\n<div class=\"scroll\">" + matrix_table(matrix) +
-           "</div></details></div>\n" + pairs(member(run.classification, "confused")) + "</div>\n";
+           "<details><summary>Numbers</summary>\n" + matrix_table(matrix) + "</details></div>\n" +
+           pairs(member(run.classification, "confused")) + "</div>\n";
   } else {
     out += pairs(member(run.classification, "confused"));
   }

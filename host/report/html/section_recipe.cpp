@@ -114,11 +114,11 @@ std::string plugins(const RunData& run) {
             name(string_of(entry, "version")) + "</td><td class=\"hash\"><code>" +
             escaped(string_of(entry, "sha256")) + "</code></td></tr>\n";
   }
-  return "<div class=\"scroll\"><table>\n<caption>Plugin files of this "
-         "run.</caption>\n<thead><tr><th "
-         "scope=\"col\">Plugin</th><th scope=\"col\">Version</th><th scope=\"col\">sha256</th></tr>"
-         "</thead>\n<tbody>\n" +
-         rows + "</tbody>\n</table></div>\n";
+  return captioned(
+      "Plugin files of this run.",
+      "<table>\n<thead><tr><th scope=\"col\">Plugin</th><th "
+      "scope=\"col\">Version</th><th scope=\"col\">sha256</th></tr></thead>\n<tbody>\n" +
+          rows + "</tbody>\n</table>");
 }
 
 std::string machine(const RunData& run) {
@@ -126,12 +126,12 @@ std::string machine(const RunData& run) {
   if (!sessions.is_array() || sessions.empty()) return "";
   const std::size_t count = std::min(sessions.size(), kMostSessions);
   const std::size_t first = sessions.size() - count;
-  std::string out = "<div class=\"scroll\"><table>\n<caption>" +
-                    (sessions.size() == 1 ? std::string("One session.")
-                                          : std::to_string(sessions.size()) +
-                                                " sessions: the run was interrupted and went on." +
-                                                (first > 0 ? " The last of them:" : "")) +
-                    "</caption>\n<tbody>\n";
+  const std::string caption = sessions.size() == 1
+                                  ? "One session."
+                                  : std::to_string(sessions.size()) +
+                                        " sessions: the run was interrupted and went on." +
+                                        (first > 0 ? " The last of them:" : "");
+  std::string table = "<table>\n<tbody>\n";
   for (const Fact& each : kFacts) {
     std::string row;
     bool is_known = false;
@@ -141,9 +141,9 @@ std::string machine(const RunData& run) {
       row += "<td>" + (value.is_null() ? std::string("&#8211;") : fact(value, each.key)) + "</td>";
     }
     if (is_known)
-      out += std::string("<tr><th scope=\"row\">") + each.title + "</th>" + row + "</tr>\n";
+      table += std::string("<tr><th scope=\"row\">") + each.title + "</th>" + row + "</tr>\n";
   }
-  return out + "</tbody>\n</table></div>\n";
+  return captioned(caption, table + "</tbody>\n</table>");
 }
 
 std::string warnings(const RunData& run) {

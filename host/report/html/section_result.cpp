@@ -64,7 +64,6 @@ std::string table_head(const std::vector<SetColumns>& splits, const std::string&
 
 std::string headline(const RunData& run) {
   const std::string title = string_of(run.recipe, "name");
-  const std::string chosen = string_of(run.summary, "chosen");
   const std::string monitored = monitored_metric(run);
   const nlohmann::ordered_json& trainer = member(run.recipe, "trainer");
   const double epochs = number_of(trainer, "epochs");
@@ -75,16 +74,20 @@ std::string headline(const RunData& run) {
                     "</code> <span class=\"sep\">/</span> <span class=\"state " + state_of(run) +
                     "\">" + state_of(run) + "</span>";
   if (!run.summary.is_object()) {
-    out += ", as of epoch " + rounded(last_epoch(run)) + " of " + rounded(epochs);
+    const double epoch = last_epoch(run);
+    out += std::isfinite(epoch) ? ", as of epoch " + rounded(epoch) + " of " + rounded(epochs)
+                                : ", before the end of the first epoch";
   }
   out += "</p>\n";
   if (state_of(run) == "failed") {
     out += "<p class=\"note damaged\">" + escaped(run.failure) + "</p>\n";
   }
   out += "<dl class=\"figures\">\n";
-  const std::string set = chosen.empty() ? "live" : chosen;
-  const bool is_final = !chosen.empty();
-  if (is_final) out += figure_of("Chosen weights", name(chosen));
+  const std::string set = leading_set(run);
+  const bool is_final = !string_of(run.summary, "chosen").empty();
+  if (is_final || !evaluated_sets(run, false).empty()) {
+    out += figure_of(is_final ? "Chosen weights" : "Best weights so far", name(set));
+  }
   for (const char* split : {"valid", "test"}) {
     const double value = last_value(run.metrics.find(split, set, is_final), monitored);
     if (std::isnan(value)) continue;
@@ -95,7 +98,8 @@ std::string headline(const RunData& run) {
   if (std::isfinite(best.epoch)) {
     out += figure_of("Best epoch", rounded(best.epoch), name(set) + ", of " + rounded(epochs));
   }
-  out += figure_of("Training time", duration(training_seconds(run)));
+  out += figure_of("Training time", duration(training_seconds(run)),
+                   run.summary.is_object() ? "" : "so far");
   const double samples = number_of(run.summary, "samples");
   const double steps = number_of(run.summary, "steps");
   if (std::isfinite(steps)) {
@@ -115,30 +119,29 @@ std::string weight_sets(const RunData& run) {
   for (const char* split : {"valid", "test"}) {
     splits.push_back({split, evaluated_metrics(run, sets, split, is_final)});
   }
-  std::string out = "<div class=\"scroll\"><table class=\"sets\">\n<caption>" +
-                    std::string(is_final ? "Every weight set at the end."
-                                         : "Every weight set at its last evaluation.") +
-                    "</caption>\n" + table_head(splits, monitored) + "<tbody>\n";
+  std::string table = "<table class=\"sets\">\n" + table_head(splits, monitored) + "<tbody>\n";
   for (const std::string& set : sets) {
     const bool is_chosen = is_final && set == chosen;
-    out += std::string("<tr") + (is_chosen ? " class=\"chosen\"" : "") + "><th scope=\"row\">" +
-           "<svg class=\"key curve " + style_class(styles.at(set)) +
-           "\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><g class=\"markers\">" +
-           marker(styles.at(set), 5, 5, 3.4) + "</g></svg>" + name(set) +
-           (is_chosen ? " <span class=\"badge\">chosen</span>" : "") + "</th>";
+    table += std::string("<tr") + (is_chosen ? " class=\"chosen\"" : "") + "><th scope=\"row\">" +
+             "<svg class=\"key curve " + style_class(styles.at(set)) +
+             "\" viewBox=\"0 0 10 10\" aria-hidden=\"true\"><g class=\"markers\">" +
+             marker(styles.at(set), 5, 5, 3.4) + "</g></svg>" + name(set) +
+             (is_chosen ? " <span class=\"badge\">chosen</span>" : "") + "</th>";
     for (const SetColumns& each : splits) {
       for (const std::string& metric : each.metrics) {
-        out += number_cell(last_value(run.metrics.find(each.split, set, is_final), metric));
+        table += number_cell(last_value(run.metrics.find(each.split, set, is_final), metric));
       }
     }
     const Best best = best_epoch(run, set);
-    out += "<td class=\"n\">" +
-           (std::isfinite(best.epoch)
-                ? rounded(best.epoch) + " <small>" + number(best.value) + "</small>"
-                : "&#8211;") +
-           "</td></tr>\n";
+    table += "<td class=\"n\">" +
+             (std::isfinite(best.epoch)
+                  ? rounded(best.epoch) + " <small>" + number(best.value) + "</small>"
+                  : "&#8211;") +
+             "</td></tr>\n";
   }
-  out += "</tbody>\n</table></div>\n";
+  std::string out = captioned(
+      is_final ? "Every weight set at the end." : "Every weight set at its last evaluation.",
+      table + "</tbody>\n</table>");
   const std::string reason = string_of(run.summary, "reason");
   if (!reason.empty()) {
     out += "<p class=\"note\">Chosen: " + name(chosen) + ", " + escaped(reason) +

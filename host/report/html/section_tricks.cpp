@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/report/html/run_results.hpp"
 #include "host/report/html/sections.hpp"
 #include "host/report/html/text.hpp"
 
@@ -80,17 +81,26 @@ std::string bar(double share) {
 std::string tricks(const RunData& run) {
   const std::vector<Cost> costs = costs_of(run);
   if (costs.empty()) return "";
-  const double total = number_of(run.summary, "seconds");
+  const double total = training_seconds(run);
   const bool has_total = total > 0 && std::isfinite(total);
   double sum = 0;
-  std::string rows;
+  std::string table =
+      "<table class=\"tricks\">\n<thead><tr><th scope=\"col\">Trick</th><th "
+      "scope=\"col\" class=\"n\">Time</th>" +
+      std::string(has_total ? "<th scope=\"col\" class=\"n\">Share</th><td></td>" : "") +
+      "</tr></thead>\n";
   const auto add_row = [&](const std::string& what, double seconds, const std::string& facts) {
     const double share = seconds / total;
-    rows += "<tr><th scope=\"row\">" + what + "</th><td class=\"n\"><data value=\"" +
-            exact(seconds) + "\" title=\"" + exact(seconds) + " s\">" + duration(seconds) +
-            "</data></td>";
-    if (has_total) rows += "<td class=\"n\">" + percent(share) + "</td>" + bar(share);
-    rows += "<td class=\"facts\">" + facts + "</td></tr>\n";
+    table += "<tbody><tr><th scope=\"row\">" + what + "</th><td class=\"n\"><data value=\"" +
+             exact(seconds) + "\" title=\"" + exact(seconds) + " s\">" + duration(seconds) +
+             "</data></td>";
+    if (has_total) table += "<td class=\"n\">" + percent(share) + "</td>" + bar(share);
+    table += "</tr>";
+    if (!facts.empty()) {
+      table += "<tr><td class=\"facts\" colspan=\"" + std::string(has_total ? "4" : "2") + "\">" +
+               facts + "</td></tr>";
+    }
+    table += "</tbody>\n";
   };
   for (const Cost& cost : costs) {
     if (std::isfinite(cost.seconds)) sum += cost.seconds;
@@ -99,14 +109,11 @@ std::string tricks(const RunData& run) {
   if (has_total && sum <= total) {
     add_row("<em>everything else</em>", total - sum, "the loop, the network, data, evaluation");
   }
-  return "<div class=\"scroll\"><table class=\"tricks\">\n<caption>Time in the hooks of each "
-         "trick" +
-         std::string(has_total ? ", and its share of the training." : ", so far.") +
-         "</caption>\n<thead><tr><th scope=\"col\">Trick</th><th scope=\"col\" "
-         "class=\"n\">Time</th>" +
-         (has_total ? "<th scope=\"col\" class=\"n\">Share</th><td></td>" : "") +
-         "<th scope=\"col\">Facts</th></tr></thead>\n<tbody>\n" + rows +
-         "</tbody>\n</table></div>\n";
+  const bool is_ended = run.summary.is_object();
+  const std::string caption = std::string("Time in the hooks of each trick") +
+                              (has_total ? ", and its share of the training" : "") +
+                              (is_ended ? "." : " so far; evaluations count with the next epoch.");
+  return captioned(caption, table + "</table>");
 }
 
 }  // namespace knack::host::html

@@ -20,6 +20,10 @@ std::string formatted(const char* format, Arguments... arguments) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+bool has_four_decimals(double value) {
+  return std::fabs(value) >= 1e-3 && std::fabs(value) < 1e5;
+}
+
 /// Bytes of the UTF-8 character at the front of `text`; 0 when there is none.
 std::size_t character_size(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -89,16 +93,21 @@ std::string rounded(double value) {
 
 std::string measured(double value) {
   if (!std::isfinite(value)) return kDash;
-  const double size = std::fabs(value);
-  if (size == 0) return "0";
-  return size >= 1e-3 && size < 1e5 ? formatted("%.4f", value) : formatted("%.4g", value);
+  if (value == 0) return "0";
+  return formatted(has_four_decimals(value) ? "%.4f" : "%.4g", value);
 }
 
 std::string number(double value) {
+  return number(value, value);
+}
+
+std::string number(double value, double beside) {
   if (!std::isfinite(value))
     return std::string("<span title=\"not a number\">") + kDash + "</span>";
+  const bool is_cut = has_four_decimals(beside) && std::fabs(value) < 1e-3;
   const std::string all = exact(value);
-  return "<data value=\"" + all + "\" title=\"" + all + "\">" + measured(value) + "</data>";
+  return "<data value=\"" + all + "\" title=\"" + all + "\">" +
+         (is_cut ? formatted("%.4f", value) : measured(value)) + "</data>";
 }
 
 std::string grouped(double whole) {
@@ -128,6 +137,11 @@ std::string number_cell(double value) {
 
 std::string count_cell(double value) {
   return "<td class=\"n\"><data value=\"" + exact(value) + "\">" + rounded(value) + "</data></td>";
+}
+
+std::string captioned(const std::string& caption, const std::string& table) {
+  return "<figure class=\"table\">\n<figcaption>" + caption +
+         "</figcaption>\n<div class=\"scroll\">" + table + "</div>\n</figure>\n";
 }
 
 const nlohmann::ordered_json& member(const nlohmann::ordered_json& json, std::string_view key) {

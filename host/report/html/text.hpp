@@ -28,6 +28,9 @@ std::string measured(double value);
 /// measured() with exact() as its title and value.
 std::string number(double value);
 
+/// The same with no more decimals than measured(beside) has: a deviation beside its mean.
+std::string number(double value, double beside);
+
 /// 24000 as "24 000", with narrow spaces.
 std::string grouped(double whole);
 
@@ -40,6 +43,10 @@ std::string percent(double share);
 /// Cells of a table: a measured number, and one that counts something.
 std::string number_cell(double value);
 std::string count_cell(double value);
+
+/// A table that scrolls sideways where the page is narrower, under its caption, which does not. Both
+/// are HTML.
+std::string captioned(const std::string& caption, const std::string& table);
 
 /// A member of an object; null when there is none, or `json` is no object.
 const nlohmann::ordered_json& member(const nlohmann::ordered_json& json, std::string_view key);

@@ -26,7 +26,9 @@ struct Options {
 
   static void describe(knack::OptionSpec<Options>& spec) {
     spec.add("best", &Options::best, "How many epochs to keep (not swa)").at_least(1);
-    spec.add("of", &Options::of, "The weight set to average over the epochs");
+    spec.add("of", &Options::of,
+             "The weight set to average over the epochs; "
+             "published before the first of them begins");
     spec.add("select", &Options::select,
              "Which epochs are averaged: the best by the monitored metric, the last, those of the "
              "best that do not make the average worse, or all from `start` on")
@@ -65,7 +67,7 @@ class WeightAverage final : public knack::Trick {
     check_names_are_free();
   }
 
-  /// The other tricks have published their sets in fit_begin.
+  /// The other tricks have published their sets in fit_begin: a misspelt name costs no epoch.
   void epoch_begin(knack::Context& /*context*/) override {
     if (!has_checked_names_) (void)host_.weights().find(options_.of);
   }

@@ -111,6 +111,7 @@ TEST(AblationPlan, RefusesSeedsBeyond64Bits) {
   const std::int64_t last = std::numeric_limits<std::int64_t>::max();
   EXPECT_THAT(chosen_seeds("2", last - 1), ElementsAre(last - 1, last));
   EXPECT_THROW(chosen_seeds("3", last - 1), Error);
+  EXPECT_THROW(chosen_seeds("10001", 1), Error);
 }
 
 TEST(AblationPlan, SaysWhatWasFoundBesideWhatWasExpected) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "host/checkpoint/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "host/common/file_descriptor.hpp"
 #include "tests/support/error_message.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -120,6 +122,35 @@ TEST_F(AtomicFileTest, ReplacesNoFolderNoPipeAndNoDevice) {
   EXPECT_EQ(refused("pipe"), place + "/pipe" + expected + "special file" + next);
   EXPECT_EQ(refused("device"), place + "/device" + expected + "special file" + next);
   EXPECT_EQ(files(), 3u);
+}
+
+TEST_F(AtomicFileTest, ReplacesNoLinkToAnOpenFile) {
+  write_file_atomically(place_, "so far");
+  const FileDescriptor file(::open(place_.c_str(), O_WRONLY | O_CLOEXEC));
+  const fs::path descriptors = "/proc/self/fd";
+  const std::string number = std::to_string(file.get());
+  fs::create_symlink(descriptors / number, folder_.path() / "stdout");
+  fs::create_symlink("stdout", folder_.path() / "link");
+  fs::create_symlink(descriptors, folder_.path() / "fd");
+  for (const fs::path& open : {folder_.path() / "stdout", folder_.path() / "link",
+                               folder_.path() / "fd" / number, descriptors / number}) {
+    EXPECT_EQ(error_message(ExitCode::data, [&] { write_file_atomically(open, "x"); }),
+              open.string() +
+                  ": expected a regular file or none, found a special file; name another file");
+  }
+  EXPECT_TRUE(fs::is_symlink(folder_.path() / "stdout"));
+  EXPECT_EQ(file_bytes(place_), "so far");
+  EXPECT_EQ(files(), 4u);
+}
+
+TEST_F(AtomicFileTest, ReplacesALinkToAnotherFile) {
+  write_file_atomically(place_, "old");
+  const fs::path link = folder_.path() / "link";
+  fs::create_symlink(place_, link);
+  write_file_atomically(link, "new");
+  EXPECT_FALSE(fs::is_symlink(link));
+  EXPECT_EQ(file_bytes(link), "new");
+  EXPECT_EQ(file_bytes(place_), "old");
 }
 
 }  // namespace

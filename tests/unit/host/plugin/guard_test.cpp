@@ -11,10 +11,12 @@
 
 #include "host/plugin/tensor_handle.hpp"
 #include "tests/support/error_message.hpp"
+#include "tests/unit/host/plugin/allocation_watch.hpp"
 
 namespace knack::host {
 namespace {
 
+using knack::testing::AllocationLimit;
 using knack::testing::error_message;
 
 class Guard : public ::testing::Test {
@@ -65,6 +67,44 @@ TEST_F(Guard, KeepsTheCodeOfAnErrorOfTheHostsAndTellsWhomItIsAbout) {
     EXPECT_EQ(error.diagnostics().front().id.text(), "E0317");
     EXPECT_EQ(error.diagnostics().front().subject, "tricks[slow_ema]");
   }
+}
+
+TEST_F(Guard, PassesOnTheAdviceOfAnErrorOfTheHosts) {
+  Diagnostic cause{.id = "E0318", .sentence = "no set `emaa`"};
+  cause.notes = {"there is `ema`"};
+  cause.helps = {"did you mean `ema`?"};
+  cause.value = "emaa";
+  try {
+    Call(context, "fit_begin").run([&] {
+      const Error error(cause);
+      host::set_error(error);
+      return set_error(KNACK_STATUS_FAILED,
+                       (std::string("of: ") + error.what() + ", sadly").c_str());
+    });
+    FAIL();
+  } catch (const Error& error) {
+    ASSERT_EQ(error.diagnostics().size(), 1u);
+    const Diagnostic& problem = error.diagnostics().front();
+    EXPECT_EQ(problem.sentence,
+              "trick ema (instance slow_ema), fit_begin: of: no set `emaa`, sadly");
+    EXPECT_EQ(problem.notes, cause.notes);
+    EXPECT_EQ(problem.helps, cause.helps);
+    EXPECT_EQ(problem.value, "emaa");
+  }
+}
+
+TEST_F(Guard, KeepsAShortTextWhenThereIsNoMemoryForALongOne) {
+  const Error error("E0318", std::string(3000, 'x'));
+  std::string text;
+  std::thread([&] {  // has kept no text yet
+    {
+      const AllocationLimit limit(1000);
+      host::set_error(error);
+    }
+    text = thread_error_text();
+  })
+      .join();
+  EXPECT_EQ(text, "out of memory");
 }
 
 TEST_F(Guard, CallsAFailureWithoutTextADefect) {

@@ -14,6 +14,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 using LoadDocument = RecipeFiles;
@@ -191,6 +192,17 @@ TEST_F(LoadDocument, SaysWhatAFolderOfARunIsGoodFor) {
 TEST_F(LoadDocument, SaysThatRecipesAreJson) {
   write("r.yaml", "trainer:\n  epochs: 3\n");
   EXPECT_THAT(error_of([&] { load("r.yaml"); }), HasSubstr("recipes are JSON"));
+  write("wrong.json", "trainer:\n  epochs: 3\n");
+  EXPECT_THAT(error_of([&] { load("wrong.json"); }), Not(HasSubstr("recipes are JSON")));
+}
+
+TEST_F(LoadDocument, TakesJsonUnderAnyName) {
+  for (const char* before : {"", "\n ", "// a recipe\n"}) {
+    for (const char* name : {"r.yaml", "r.yml", "r.toml"}) {
+      write(name, before + std::string(R"({"trainer": {"epochs": 3}})"));
+      EXPECT_EQ(load(name).root, Json::parse(R"({"trainer": {"epochs": 3}})")) << name << before;
+    }
+  }
 }
 
 }  // namespace

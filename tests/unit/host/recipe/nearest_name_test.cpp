@@ -21,6 +21,8 @@ TEST(NearestName, FindsTheNearestAndTheFirstOfEquals) {
 }
 
 TEST(NearestName, IgnoresCaseAndDashes) {
+  EXPECT_EQ(nearest_name("gpu", {"auto", "cpu", "cuda"}), std::nullopt);
+  EXPECT_EQ(nearest_name("cpi", {"auto", "cpu", "cuda"}), "cpu");
   EXPECT_EQ(nearest_name("Batch-Size", {"batch", "batch_size"}), "batch_size");
 }
 

@@ -10,6 +10,7 @@ namespace knack::host {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class Overrides : public RecipeFiles {
@@ -36,9 +37,20 @@ TEST_F(Overrides, OfAKeyInTheWrongPlaceSayWhereItStands) {
   };
   advised("epochs=3", "`--set trainer.epochs=3`");
   advised("lr=0.1", "`--set optimizer.lr=0.1`");
-  advised("sam.rho=0.1", "`--set tricks[acme.sam].rho=0.1`");
-  advised("slow.decay=0.1", "`--set tricks[slow].decay=0.1`");
+  advised("sam.rho=0.1", "`--set 'tricks[acme.sam].rho=0.1'`");
+  advised("momentum=0.8", "`--set optimizer.momentum=0.8`");
+  advised("slow.decay=0.1", "`--set 'tricks[slow].decay=0.1'`");
+  advised("slow.nmae=x", "`--set 'tricks[slow].name=x'`");
+  advised("epochs=", "`--set trainer.epochs=VALUE`");
+  const std::string path(200, 'x');
+  advised("run_root=/" + path, "`--set trainer.run_root=/" + path + "`");
   advised("batch_size=8", "`--set data.train.batch_size=8` or `--set data.valid.batch_size=8`");
+}
+
+TEST_F(Overrides, OfAKeyThatNoSectionHasGetNoAdvice) {
+  for (const char* text : {"nesterov=true", "nothing.decay=0.1"}) {
+    EXPECT_THAT(error_in(text), Not(HasSubstr("did you mean"))) << text;
+  }
 }
 
 TEST_F(Overrides, TakeJsonAndElseAString) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/support/temporary_folder.hpp"
 
 namespace knack::host {
@@ -26,6 +29,12 @@ TEST(Environment, DescribesTheProcessAndTheMachine) {
   EXPECT_EQ(session["system"].get<std::string>().substr(0, 6), "Linux ");
   EXPECT_GE(session["cores"], 1);
   EXPECT_GT(session["memory_bytes"], 1 << 20);
+}
+
+TEST(Environment, DatesASessionByItsProcess) {  // by which the lines of a log belong to sessions
+  const Json before = describe_session({});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  EXPECT_EQ(describe_session({})["started"], before["started"]);
 }
 
 TEST(Environment, KeepsTheSessionsBefore) {

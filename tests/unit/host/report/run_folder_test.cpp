@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <limits>
+#include <utility>
 
 #include "tests/support/error_message.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -49,6 +51,22 @@ TEST(RunFolder, BelongsToOneAtATime) {
     EXPECT_NO_THROW(RunFolder::open(root.path() / "run"));
   }
   EXPECT_NO_THROW(RunFolder::take_over(root.path() / "run"));
+}
+
+TEST(RunFolder, NamesTheRunThatWasWrittenToLast) {
+  const TemporaryFolder root;
+  const auto now = std::filesystem::file_time_type::clock::now();
+  for (const auto& [name, age] : {std::pair("b", 2), {"a", 1}, {"c", 3}}) {
+    const std::string run = name;
+    root.write(run + "/recipe.json", "{}");
+    root.write(run + "/log.txt", "");
+    std::filesystem::create_directory(root.path() / run / "final");
+    std::filesystem::last_write_time(root.path() / run / "log.txt", now - std::chrono::hours(age));
+  }
+  EXPECT_EQ(error_message(ExitCode::data, [&] { RunFolder::open(root.path()); }),
+            root.path().string() +
+                ": expected a run folder, found no recipe.json in it; the newest run in it is `" +
+                (root.path() / "a").string() + "`");
 }
 
 TEST(RunFolder, OfARunThatNeverBeganMayBeUsedAgain) {

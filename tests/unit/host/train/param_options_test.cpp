@@ -49,7 +49,7 @@ TEST(ParamOptions, NamesBothTricksThatDisagree) {
   options.set("one", 1, "lr", 0.5, "");
   options.set("two", 1, "lr", 0.5, "");  // agreeing is fine
   EXPECT_EQ(
-      testing::error_message(ExitCode::training, [&] { options.set("three", 1, "lr", 0.25, ""); }),
+      testing::error_message(ExitCode::recipe, [&] { options.set("three", 1, "lr", 0.25, ""); }),
       "option `lr` of parameter `b`: `two` sets 0.500000 and `three` sets 0.250000; exclude "
       "the parameter from one of the two tricks");
 }

@@ -163,6 +163,22 @@ TEST_F(WeightAverage, RemembersThatItsNamesWereChecked) {
               HasSubstr("already taken by another weight set"));
 }
 
+TEST_F(WeightAverage, NeedsTheSetItAveragesWhenTheFirstEpochBegins) {
+  const auto begin_of = [&](const char* set) {
+    return AveragingFit("weight_average", Options{{"of", set}, {"refresh_bn", false}},
+                        {averaged_tensor("weight", at::kFloat)}, folder_.path());
+  };
+  AveragingFit fit = begin_of("ema");
+  fit.weights().publish("ema", "somebody");
+  EXPECT_NO_THROW(fit.call(host::Hook::epoch_begin));
+
+  AveragingFit misspelt = begin_of("emaa");
+  misspelt.weights().publish("ema", "somebody");
+  EXPECT_THAT(
+      error_message(host::ExitCode::recipe, [&] { misspelt.call(host::Hook::epoch_begin); }),
+      HasSubstr("no weight set is called `emaa`; there are `live`, `ema`; did you mean `ema`?"));
+}
+
 TEST_F(WeightAverage, RefusesStateThatIsIncompleteOrOfALaterVersion) {
   AveragingFit fit = begin("best");
   host::InstanceState state = fit.trick().save_state();
