@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit codes: 0 success, 2 command line, 3 recipe, 4 plugin, 5 data, 6 training, 1 other;\n"
-    "128 + n: stopped by signal n with everything saved";
+    "128 + n: stopped by signal n, everything saved unless a second one came";
 
 void add_color(CLI::App& command) {
   const std::map<std::string, ColorChoice> words = {{"auto", ColorChoice::automatic},

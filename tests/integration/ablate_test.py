@@ -319,6 +319,7 @@ class Failures(Ablation):
         self.assertIn("expected a metric of these runs, which have `loss`, `top1`, `top5`", error)
 
     def test_weights_that_not_every_run_has_are_named(self):
+        self.write(recipe())
         words = ("--tricks", "ema", "--seeds", "2", "--dir", "small", "--weights")
         error = self.ablate(*words, "emma", code=USAGE)[1]
         self.assertIn("--weights `emma`: expected a weight set of the recipe, which are `live`", error)
