@@ -19,7 +19,7 @@ std::vector<fs::path> folders_in(const fs::path& parent) {
   for (fs::directory_iterator entry(parent, failure), end; !failure && entry != end;
        entry.increment(failure)) {
     std::error_code unknown;
-    if (entry->is_directory(unknown) && !entry->is_symlink(unknown)) folders.push_back(*entry);
+    if (entry->is_directory(unknown)) folders.push_back(*entry);
   }
   return folders;
 }

@@ -9,7 +9,8 @@
 namespace knack::host {
 
 /// The runs in `root` and in the folders in it, where `knack train` and its users put them; the one
-/// whose log was written to last comes first. Links are not followed.
+/// whose log was written to last comes first. Links count as
+/// what they lead to.
 std::vector<std::filesystem::path> runs_below(const std::filesystem::path& root);
 
 /// What is wrong with `path`, which is no run folder, and which one is meant. `with_weights`: who

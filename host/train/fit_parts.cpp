@@ -81,7 +81,7 @@ void FitParts::make_model() {
 void FitParts::load_initial_weights() try {
   const InitialWeights& from = *recipe_.initial_weights;
   load_weights(*weights, weights->live(), from.file, FileContent::persistent,
-               {from.strip_prefix, from.ignore});
+               {from.strip_prefix, from.ignore, true});
 } catch (const Error& error) {
   std::vector<Diagnostic> problems = error.diagnostics();
   for (Diagnostic& problem : problems) problem.subject = "model.weights.file";

@@ -23,10 +23,11 @@ class Mismatches {
 
   void add(const std::string& kind, const std::string& name, const std::string& note) {
     lines_.push_back(kind + "  " + name + (note.empty() ? "" : "  " + note));
-    layers_.insert(name.substr(0, name.rfind('.')));
+    const std::size_t dot = name.rfind('.');
+    layers_.insert(dot == name.npos ? name : name.substr(0, dot) + ".*");
   }
 
-  /// The layer to which all of them belong; empty when there are several.
+  /// The pattern of the layer to which all of them belong; empty when there are several.
   std::string only_layer() const {
     return layers_.size() == 1 ? *layers_.begin() : "";
   }
@@ -122,7 +123,7 @@ void compare(const ModelTensor& entry, const StoredTensor* stored, Mismatches& m
 }
 
 void check_fit(const std::vector<const ModelTensor*>& entries, const TensorsByName& found,
-               const std::filesystem::path& file) {
+               const std::filesystem::path& file, bool may_advise_names) {
   Mismatches mismatches(file);
   std::vector<std::string> expected;
   for (const ModelTensor* entry : entries) {
@@ -141,10 +142,11 @@ void check_fit(const std::vector<const ModelTensor*>& entries, const TensorsByNa
     mismatches.add_hint("all names would fit without `" + prefix +
                         "`: `model.weights` takes {\"file\": ..., \"strip_prefix\": \"" + prefix +
                         "\"}");
-  } else if (const std::string layer = mismatches.only_layer(); !layer.empty()) {
+  } else if (const std::string layer = mismatches.only_layer();
+             may_advise_names && !layer.empty()) {
     mismatches.add_hint("all but `" + layer +
                         "` would fit: `model.weights` takes {\"file\": ..., \"ignore\": [\"" +
-                        layer + ".*\"]}, and that layer begins with initial values");
+                        layer + "\"]}, to go without what the file has there");
   }
   mismatches.throw_if_any();
 }
@@ -175,7 +177,7 @@ void load_weights(const WeightStore& store, WeightSet& set, const std::filesyste
   const SafetensorsReader reader(file);
   const TensorsByName found = tensors_by_name(reader, file, names);
   const std::vector<const ModelTensor*> entries = wanted(store, names, content);
-  check_fit(entries, found, file);
+  check_fit(entries, found, file, names.may_be_advised);
   std::vector<std::pair<at::Tensor, at::Tensor>> contents;  // copied only once all was read
   for (const ModelTensor* entry : entries) {
     const auto index = static_cast<std::size_t>(entry - store.model_tensors().data());

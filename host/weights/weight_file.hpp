@@ -26,6 +26,7 @@ void save_weights(const WeightStore& store, const WeightSet& set, const std::fil
 struct WeightNames {
   std::string strip_prefix = {};         ///< removed where a name in the file begins with it
   std::vector<std::string> ignore = {};  ///< patterns as of a shell, of names of the model
+  bool may_be_advised = false;           ///< they are the recipe's, so an error may advise others
 };
 
 /// Reads a file into a set, tensor by name, converting floating dtypes. Every tensor that

@@ -327,6 +327,8 @@ class Failures(Ablation):
         error = self.ablate(*words, "ema", code=USAGE)[1]
         self.assertIn("found that of the trick `ema`, which `without ema` leaves out", error)
         self.assertFalse((self.folder / "small").exists())
+        self.ablate(*words, "live")
+        self.assertIn("did you mean `ema`?", self.ablate(*words, "emma", code=USAGE)[1])
 
     def test_a_run_without_the_metric_lets_the_others_save(self):
         self.write(recipe(trainer={"epochs": 4}))

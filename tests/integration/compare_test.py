@@ -181,6 +181,9 @@ class CommandLine(unittest.TestCase):
                 recipe = (run / "recipe.json").read_bytes()
                 self.assertIn("found another file", knack(*words, "--to", run / "recipe.json", code=5).stderr)
                 self.assertEqual((run / "recipe.json").read_bytes(), recipe)
+            (run / "report.html").write_text("of an older version")
+            knack("report", run)
+            self.assertIn("<h1>", (run / "report.html").read_text())
 
     def test_a_set_of_weights_stands_for_its_run(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -224,6 +224,8 @@ class WhichRun(Case):
             self.knack("train", self.recipe, "--run-dir", run, raises=raises, code=STOPPED + signal.SIGTERM)
         finished = lambda: [is_finished(self.folder / "runs" / run) for run in ("mine", "z/theirs")]  # noqa: E731
         os.utime(self.folder / "runs/mine/log.txt")  # trained last
+        (self.folder / "runs/z").rename(self.folder / "disk")
+        (self.folder / "runs/z").symlink_to(self.folder / "disk")
         self.knack("train", "--resume", "auto")
         self.assertEqual(finished(), [True, False])
         self.knack("train", self.write({**small_recipe(), "name": "other"}, "other.json"), "--resume", "auto")

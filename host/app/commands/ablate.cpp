@@ -108,7 +108,13 @@ void check_measure(const AblationRequest& request, const std::filesystem::path& 
   if (explained.failure) {
     const Diagnostic& problem = explained.failure->diagnostics().front();
     if (problem.id.text() == "E0341") throw refused_metric(problem);
-  } else if (!measure.weights.empty()) {
+    return;
+  }
+  const std::vector<Conflict>& conflicts = explained.explanation.conflicts;
+  const bool is_whole =
+      std::none_of(conflicts.begin(), conflicts.end(),
+                   [](const Conflict& conflict) { return conflict.stage == "rehearsal"; });
+  if (is_whole && !measure.weights.empty()) {
     check_weights(measure.weights, explained.explanation.sets, request.plan);
   }
 }
@@ -137,7 +143,7 @@ int ablate(const AblateCommand& command, const CommonOptions& common) {
   const std::filesystem::path by_default =
       std::filesystem::path(recipe.trainer.run_root) / (recipe.name + "-ablation");
   const std::filesystem::path place = command.folder.empty() ? by_default : command.folder;
-  if (!AblationFolder::has_finished_run(place)) {
+  if (!command.measure.weights.empty() || !AblationFolder::has_finished_run(place)) {
     check_measure(request, command.recipe, recipe, document, environment);
   }
   const AblationFolder folder(place, request.recipe);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/app/commands/commands.hpp"
+#include "host/checkpoint/atomic_file.hpp"
 #include "host/common/json_text.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/report/html/comparison.hpp"
@@ -183,7 +184,8 @@ int compare(const CompareCommand& command, const CommonOptions&) {
     std::cerr << "note: " << one_line(remark, remark.size()) << "\n";
   }
   if (!command.to.empty()) {
-    html::write_page(command.to, comparison_html(comparison));
+    html::require_page_or_nothing(command.to);
+    write_file_atomically(command.to, comparison_html(comparison));
     std::cerr << "the page is " << command.to.string() << "\n";
   }
   return static_cast<int>(ExitCode::ok);

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "host/app/commands/commands.hpp"
+#include "host/checkpoint/atomic_file.hpp"
 #include "host/recipe/diagnostics.hpp"
 #include "host/report/html/page.hpp"
 #include "host/report/html/report_html.hpp"
@@ -18,7 +19,8 @@ int write_page(const ReportCommand& command, const CommonOptions&) {
   const RunFolder folder = RunFolder::open(command.run);
   const std::filesystem::path file = command.to.empty() ? report_file(folder) : command.to;
   const RunData run = read_run(folder);
-  html::write_page(file, report_html(run));
+  if (!command.to.empty()) html::require_page_or_nothing(command.to);
+  write_file_atomically(file, report_html(run));
   for (const std::string& remark : run.remarks) {
     std::cerr << "warning: " << one_line(remark, remark.size()) << "\n";
   }

@@ -8,7 +8,6 @@
 #include <span>
 #include <string_view>
 
-#include "host/checkpoint/atomic_file.hpp"
 #include "host/common/embedded_file.hpp"
 #include "host/common/error.hpp"
 #include "host/report/html/text.hpp"
@@ -77,7 +76,7 @@ std::string page(const std::string& title, const std::string& body,
          "</script>\n</body>\n</html>\n";
 }
 
-void write_page(const std::filesystem::path& file, const std::string& page) {
+void require_page_or_nothing(const std::filesystem::path& file) {
   std::error_code failure;
   const bool has_content = std::filesystem::is_regular_file(file, failure) &&
                            std::filesystem::file_size(file, failure) > 0;
@@ -86,7 +85,6 @@ void write_page(const std::filesystem::path& file, const std::string& page) {
                 "expected a new file or an older page, found another file; choose another name, or "
                 "remove it");
   }
-  write_file_atomically(file, page);
 }
 
 std::string section(const std::string& id, const std::string& heading, const std::string& content) {

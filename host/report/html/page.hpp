@@ -15,9 +15,8 @@ namespace knack::host::html {
 std::string page(const std::string& title, const std::string& body,
                  const std::vector<Chart>& charts);
 
-/// Writes a page to `file`, whole or not at all. Throws Error(data) when it cannot be written, and for
-/// a file that is no such page: it is somebody's, and stays.
-void write_page(const std::filesystem::path& file, const std::string& page);
+/// Throws Error(data) for a file that is no such page: it is somebody's, and not to be replaced.
+void require_page_or_nothing(const std::filesystem::path& file);
 
 /// A section with a heading; nothing when `content` is empty.
 std::string section(const std::string& id, const std::string& heading, const std::string& content);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "host/report/html/report_html.hpp"
 
+#include "host/checkpoint/atomic_file.hpp"
 #include "host/report/html/page.hpp"
 #include "host/report/html/run_charts.hpp"
 #include "host/report/html/run_results.hpp"
@@ -69,7 +70,7 @@ std::filesystem::path report_file(const RunFolder& folder) {
 }
 
 void write_report(const RunFolder& folder) {
-  html::write_page(report_file(folder), report_html(read_run(folder)));
+  write_file_atomically(report_file(folder), report_html(read_run(folder)));
 }
 
 }  // namespace knack::host

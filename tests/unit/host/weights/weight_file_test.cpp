@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::small_model;
 using testing::TemporaryFolder;
 
@@ -110,6 +111,31 @@ TEST(WeightFile, LeavesWhatIsToBeIgnoredAsItIs) {
   EXPECT_TRUE(at::equal(store.live().tensors[0], at::full({1, 4, 1, 1}, 5.0F)));
   EXPECT_TRUE(at::equal(store.live().tensors[1], at::zeros({4})));
   EXPECT_THAT(loading_error(store, file), HasSubstr("misshapen   bn.running_mean"));
+}
+
+TEST(WeightFile, AdvisesARecipeToIgnoreTheOnlyLayerThatDiffers) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "w.safetensors";
+  const std::vector<float> data(8, 5.0F);
+  const std::int64_t count = 1;
+  for (const char* name : {"temperature", "head.weight"}) {
+    write_safetensors(file, {{"conv.weight", "F32", {1, 4, 1, 1}, data.data(), 16},
+                             {"bn.running_mean", "F32", {4}, data.data(), 16},
+                             {"bn.num_batches_tracked", "I64", {}, &count, 8},
+                             {name, "F32", {8}, data.data(), 32}});
+    WeightStore store(small_model());
+    EXPECT_THAT(loading_error(store, file), Not(HasSubstr("ignore")));
+    const std::string pattern = name == std::string("temperature") ? name : "head.*";
+    WeightNames names{.may_be_advised = true};
+    try {
+      load_weights(store, store.live(), file, FileContent::persistent, names);
+      ADD_FAILURE() << "nothing was refused";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("\"ignore\": [\"" + pattern + "\"]"));
+    }
+    names.ignore = {pattern};
+    load_weights(store, store.live(), file, FileContent::persistent, names);
+  }
 }
 
 }  // namespace
