@@ -8,7 +8,7 @@ namespace knack::host {
 
 /// While it exists, SIGINT, SIGTERM and SIGHUP set `requests.stop`, a second one of them leaves the
 /// process at once with 128 + its number, and SIGUSR1 sets `requests.save`. The same signal again
-/// within a second is taken for the same request, as some tools send it to a process and to its
+/// within 0.3 seconds is taken for the same request, as some tools send it to a process and to its
 /// group. Signals that were ignored before (nohup, background jobs) stay ignored. One at a time.
 class RunSignals {
  public:

@@ -15,7 +15,8 @@ namespace knack::host {
 ///
 /// Without commit() the temporary file is removed and what stood in the place stays. A place that
 /// is a symbolic link is replaced by the file; one that is a folder, a device, a pipe or a file in
-/// /proc such as that of /dev/stdout, or leads to one, is refused. Every failure throws Error(ExitCode::data) with the path and the reason.
+/// /proc such as that of /dev/stdout, or leads to one, is refused. Every failure throws
+/// Error(ExitCode::data) with the path and the reason.
 class AtomicFile {
  public:
   /// Opens the temporary file. The folder must exist.

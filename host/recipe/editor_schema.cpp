@@ -247,7 +247,7 @@ class EditorSchema {
     return rules;
   }
 
-  /// "ema" and "trick/ema", of which a pin can be.
+  /// "ID" and "KIND/ID", of which a pin can be.
   Json pin_names() const {
     std::vector<std::string> names;
     for (const EditorPlugin& plugin : plugins_) {

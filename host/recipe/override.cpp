@@ -48,7 +48,7 @@ struct Key {
                       part};
 }
 
-/// `tricks[ema].decay` as {"tricks", "ema", "decay"}.
+/// `tricks[NAME].KEY` as {"tricks", "NAME", "KEY"}.
 std::vector<Key> split_path(const std::string& path) {
   const auto control =
       std::find_if(path.begin(), path.end(), [](unsigned char c) { return std::iscntrl(c) != 0; });

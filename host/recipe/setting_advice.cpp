@@ -2,6 +2,7 @@
 #include "host/recipe/setting_advice.hpp"
 
 #include <algorithm>
+
 #include "host/common/join.hpp"
 #include "host/common/nearest_name.hpp"
 #include "host/common/shell_word.hpp"

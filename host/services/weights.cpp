@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "host/common/error.hpp"
-#include "host/common/nearest_name.hpp"
 #include "host/plugin/tensor_handle.hpp"
+#include "host/recipe/diagnostics.hpp"
 #include "host/services/serve.hpp"
 #include "host/services/services.hpp"
 #include "host/weights/weight_file.hpp"
@@ -26,16 +26,10 @@ knack_weight_set_t* wrap(WeightSet& set) {
 
 ServiceError unknown_set(const std::string& name, const WeightStore& weights) {
   std::vector<std::string> known;
-  std::string list;
-  for (const auto& set : weights.sets()) {
-    known.push_back(set->name);
-    list += (list.empty() ? "`" : ", `") + set->name + "`";
-  }
-  Diagnostic problem{.id = "E0318", .sentence = "no weight set is called `" + name + "`"};
-  problem.notes = {"there are " + list};
-  if (const auto nearest = nearest_name(name, known)) {
-    problem.helps = {"did you mean `" + *nearest + "`?"};
-  }
+  for (const auto& set : weights.sets()) known.push_back(set->name);
+  Diagnostic problem{.id = "E0318", .sentence = "no weight set is called " + backticked(name)};
+  problem.notes = {"there are " + backticked_list(known)};
+  problem.helps = suggestions(name, known);
   problem.value = name;
   return {KNACK_STATUS_NOT_FOUND, Error(problem)};
 }

@@ -8,6 +8,7 @@
 
 #include "host/common/error.hpp"
 #include "host/plugin/tensor_handle.hpp"
+#include "host/recipe/diagnostics.hpp"
 
 namespace knack::host {
 namespace {
@@ -66,10 +67,8 @@ void note_window_request(knack_hook_context_t& context, const Trick& trick, cons
 }  // namespace
 
 Error window_conflict(const std::vector<std::string>& tricks) {
-  std::string names;
-  for (const std::string& name : tricks) names += (names.empty() ? "`" : ", `") + name + "`";
   Diagnostic problem{.id = "E0319",
-                     .sentence = "tricks " + names +
+                     .sentence = "tricks " + backticked_list(tricks) +
                                  ": expected one that asks for the number of micro-batches of a "
                                  "step, found " +
                                  std::to_string(tricks.size())};

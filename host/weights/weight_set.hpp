@@ -13,7 +13,7 @@
 
 namespace knack::host {
 
-/// A full copy of the model's tensors under a name ("live", "ema", "average", ...).
+/// A full copy of the model's tensors under a name: "live", or one that a plugin published.
 ///
 /// `tensors[i]` belongs to entry i of the store's `model_tensors()`, and is the set's own storage
 /// whichever set is active.

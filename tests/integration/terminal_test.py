@@ -91,21 +91,23 @@ class AtATerminal(Training):
         self.assertTrue([line for line in staying if line.startswith(b"results: ")])
         self.assertNotIn(b"\x1b", b"".join(staying))
 
-    def test_the_line_has_what_one_wants_to_know(self):
-        progress, _ = drawn(self.finished(columns=200))
-        pattern = (
-            rb"^epoch \d+/40  step \d+/6400  train loss \d\.\d{4}  valid top1 [01]\.\d{4} \(live\)  best [01]\.\d{4}  "
-            rb"\d+ samples/s  ETA [\d:.]+( s)?$"
-        )
+    def assert_drawn(self, pattern, columns):
+        progress, _ = drawn(self.finished(columns=columns))
         self.assertTrue([line for line in progress if re.match(pattern, line)], progress)
 
-    def test_eighty_columns_have_room_for_it_in_brief(self):
-        progress, staying = drawn(self.finished(columns=80))
-        pattern = (
-            rb"^epoch \d+/40  \d+/6400  train \d\.\d{4}  live top1 [01]\.\d{4}  (best [01]\.\d{4}  )?"
-            rb"\d+/s  ETA [\d:.]+( s)?$"
+    def test_the_line_has_what_one_wants_to_know(self):
+        self.assert_drawn(
+            rb"^epoch \d+/40  step \d+/6400  train loss \d\.\d{4}  valid top1 [01]\.\d{4} \(live\)  best [01]\.\d{4}  "
+            rb"\d+ samples/s  ETA [\d:.]+( s)?$",
+            columns=200,
         )
-        self.assertTrue([line for line in progress if re.match(pattern, line)], progress)
+
+    def test_eighty_columns_have_room_for_it_in_brief(self):
+        self.assert_drawn(
+            rb"^epoch \d+/40  \d+/6400  train \d\.\d{4}  live top1 [01]\.\d{4}  (best [01]\.\d{4}  )?"
+            rb"\d+/s  ETA [\d:.]+( s)?$",
+            columns=80,
+        )
 
     def test_the_line_never_breaks(self):
         for columns in (20, 40, 79):

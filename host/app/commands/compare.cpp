@@ -10,6 +10,7 @@
 #include "host/recipe/diagnostics.hpp"
 #include "host/report/html/comparison.hpp"
 #include "host/report/html/page.hpp"
+#include "host/report/html/run_results.hpp"
 #include "host/ui/table.hpp"
 
 namespace knack::host {
@@ -51,27 +52,16 @@ double number_in(const Json& set, const std::string& split, const std::string& m
   return number.is_number() ? number.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// "finished", or "stopped, epoch 3 of 20".
-std::string state_cell(const Json& run) {
-  const std::string state = run["state"].get<std::string>();
-  if (state == "finished") return state;
-  const auto text = [](const Json& number) { return short_number_text(number.get<double>()); };
-  if (!run["epoch"].is_number() || !std::isfinite(run["epoch"].get<double>())) {
-    return state + ", no epoch";
-  }
-  const bool has_end = run["epochs"].is_number() && std::isfinite(run["epochs"].get<double>());
-  return state + ", epoch " + text(run["epoch"]) + (has_end ? " of " + text(run["epochs"]) : "");
-}
-
 /// Every run with each of its weight sets; a run without any has a row of its own.
-Rows run_rows(const Json& document) {
+Rows run_rows(const Comparison& comparison, const Json& document) {
   const auto columns = columns_of(document["runs"]);
   Rows rows = {{"run", "group", "seed", "state", "weights"}};
   for (const auto& [split, metric] : columns) rows[0].push_back(split_of(split) + " " + metric);
-  for (const Json& run : document["runs"]) {
+  for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
+    const Json& run = document["runs"][i];
     const std::vector<std::string> first = {run["run"].get<std::string>(),
                                             run["group"].get<std::string>(), run["seed"].dump(),
-                                            state_cell(run)};
+                                            html::state_with_epoch(comparison.runs[i].data)};
     if (run["sets"].empty()) {
       rows.push_back(first);
       rows.back().resize(rows[0].size(), "-");
@@ -143,8 +133,8 @@ Rows difference_rows(const Json& document) {
   return rows;
 }
 
-void print(const Json& document) {
-  print_table(run_rows(document), 5);
+void print(const Comparison& comparison, const Json& document) {
+  print_table(run_rows(comparison, document), 5);
   const Json& groups = document["groups"];
   const bool has_repetitions = std::any_of(
       groups.begin(), groups.end(), [](const Json& group) { return group["runs"].size() > 1; });
@@ -178,7 +168,7 @@ int compare(const CompareCommand& command, const CommonOptions&) {
   if (command.json) {
     std::cout << json_text(document) << "\n";
   } else {
-    print(document);
+    print(comparison, document);
   }
   for (const std::string& remark : comparison.remarks) {
     std::cerr << "note: " << one_line(remark, remark.size()) << "\n";
